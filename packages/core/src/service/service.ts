@@ -2,6 +2,7 @@
  * The one idea: a service is a function, and everything that guards a call is a filter around it.
  */
 import type { Context } from "../context/context.ts";
+import type { Bracket } from "./bracket.ts";
 
 export type Service<Call, Reply> = (context: Context, call: Call) => Promise<Reply>;
 
