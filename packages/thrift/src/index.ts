@@ -1,1 +1,11 @@
-export {};
+/** The public door of @holdfast/thrift. */
+export * from "./message/application-exception.ts";
+export * from "./message/message-header.ts";
+export { BinaryReader } from "./protocol/binary-reader.ts";
+export { BinaryWriter } from "./protocol/binary-writer.ts";
+export { type Bytes, allocate, bytesOf } from "./protocol/buffers.ts";
+export { CompactReader } from "./protocol/compact-reader.ts";
+export { CompactWriter } from "./protocol/compact-writer.ts";
+export { badValue, missingField, protocolError, truncated } from "./protocol/error.ts";
+export { MESSAGE, type MessageType, TYPE, type TypeCode, fieldKey } from "./protocol/types.ts";
+export * from "./schema/service-definition.ts";

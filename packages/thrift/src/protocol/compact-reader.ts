@@ -1,0 +1,4 @@
+/** Thrift Compact, from bytes to values. */
+export interface CompactReader {
+  readonly protocol: "compact";
+}

@@ -1,0 +1,4 @@
+/** Thrift Compact, from values to bytes. */
+export interface CompactWriter {
+  readonly protocol: "compact";
+}
