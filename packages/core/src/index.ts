@@ -14,6 +14,7 @@ export { MemoryLogger, type MemoryLogLine } from "./log/memory-logger.ts";
 export * from "./network/network.ts";
 export * from "./random/random.ts";
 export * from "./registry/state-registry.ts";
+export * from "./runtime.ts";
 export * from "./service/bracket.ts";
 export * from "./service/service.ts";
 export * from "./service/stack.ts";

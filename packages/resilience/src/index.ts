@@ -1,1 +1,5 @@
-export {};
+/** The public door of @holdfast/resilience. */
+export * from "./concurrency-limit/error.ts";
+export * from "./concurrency-limit/filter.ts";
+export * from "./concurrency-limit/options.ts";
+export * from "./deadline/filter.ts";

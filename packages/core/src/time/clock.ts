@@ -16,6 +16,11 @@ export interface Clock {
   schedule(entry: TimerEntry, dueMs: number): void;
   /** Takes the entry back; no effect when it is not scheduled. O(1). */
   unschedule(entry: TimerEntry): void;
+  /**
+   * Calls `callback` when all that is ready in this turn of the event loop has run: what many
+   * calls write in one turn leaves in one piece. Time does not pass in between.
+   */
+  afterTurn(callback: () => void): void;
 }
 
 /** Calls `callback` after `delayMs`; the returned function takes it back. */

@@ -36,6 +36,10 @@ export class SystemClock implements Clock {
     this.wheel.remove(entry);
   }
 
+  afterTurn(callback: () => void): void {
+    setImmediate(callback);
+  }
+
   /** How many entries are scheduled: a leak shows here. */
   get scheduledCount(): number {
     return this.wheel.size;
