@@ -51,15 +51,7 @@ export class CancelScope implements CancelListener, TimerEntry {
     if (this.reason !== undefined) return;
     this.reason = reason;
     this.stopListening();
-    // The list stays a list meanwhile: a listener may take back another one.
-    while (this.first !== undefined) {
-      const listener: CancelListener = this.first;
-      this.first = listener.listenerNext;
-      if (this.first !== undefined) this.first.listenerPrevious = undefined;
-      listener.listenerNext = undefined;
-      listener.listening = false;
-      listener.onCancelled(reason);
-    }
+    this.callListeners(reason);
   }
 
   listen(listener: CancelListener): void {
@@ -68,8 +60,14 @@ export class CancelScope implements CancelListener, TimerEntry {
       listener.onCancelled(reason);
       return;
     }
-    if (this.first === undefined) this.startListening();
-    else this.first.listenerPrevious = listener;
+    if (this.first === undefined) {
+      this.startListening();
+      // Time goes on while we get ready: the parent's may be over only now.
+      if (this.reason !== undefined) {
+        listener.onCancelled(this.reason);
+        return;
+      }
+    } else this.first.listenerPrevious = listener;
     listener.listenerPrevious = undefined;
     listener.listenerNext = this.first;
     listener.listening = true;
@@ -127,9 +125,28 @@ export class CancelScope implements CancelListener, TimerEntry {
     this.cancel(reason);
   }
 
+  /** The list stays a list meanwhile: a listener may take back another one. */
+  private callListeners(reason: ServiceError): void {
+    while (this.first !== undefined) {
+      const listener: CancelListener = this.first;
+      this.first = listener.listenerNext;
+      if (this.first !== undefined) this.first.listenerPrevious = undefined;
+      listener.listenerNext = undefined;
+      listener.listening = false;
+      try {
+        listener.onCancelled(reason);
+      } catch (error) {
+        // The others must hear of it all the same, or their calls never settle.
+        this.callListeners(reason);
+        throw error;
+      }
+    }
+  }
+
   private startListening(): void {
     const parent = this.parent;
     if (parent !== undefined) parent.listen(this);
+    if (this.reason !== undefined) return;
     const inherited = parent?.deadlineMs ?? Infinity;
     if (this.deadlineMs < inherited) this.clock.schedule(this, this.deadlineMs);
   }

@@ -8,7 +8,7 @@ const PREFIX_LENGTH = 10;
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 export class RequestIds {
-  /** 10 characters of base 36: two processes share one once in 6 × 10^13 starts. */
+  /** 10 characters of base 36: two processes share one in 1 of 3.6 × 10^15 cases. */
   readonly prefix: string;
   private count = 0;
 

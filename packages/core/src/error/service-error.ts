@@ -95,7 +95,10 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
+  // Node's AggregateError for a name with several addresses has a code and no message.
+  if (thrown instanceof Error) {
+    return thrown.message || ((thrown as NodeJS.ErrnoException).code ?? thrown.name);
+  }
   return typeof thrown === "string" ? thrown : `thrown: ${typeof thrown}`;
 }
 

@@ -4,6 +4,9 @@
  */
 import { randomFillSync } from "node:crypto";
 
+/** 2^32 divided by the golden ratio: the step of splitmix32. */
+const GOLDEN = 0x9e3779b9;
+
 export interface Random {
   /** A number from 0 to 1, 1 excluded. */
   next(): number;
@@ -13,18 +16,18 @@ export interface Random {
   stream(name: string): Random;
 }
 
-/** A generator that repeats: xoshiro128** (Blackman and Vigna, 2018), seeded by splitmix32. */
+/**
+ * A generator that repeats: xoshiro128** (Blackman and Vigna, 2018), its 128 bits filled from the
+ * seed by splitmix32. Streams are derived from the seed alone, not from how much was drawn.
+ */
 export class SeededRandom implements Random {
-  private readonly seed: number;
-  private readonly state = new Uint32Array(4);
+  private readonly seed: Uint32Array;
+  private readonly state: Uint32Array;
 
-  constructor(seed: number) {
-    this.seed = seed >>> 0;
-    let mixed = this.seed;
-    for (let index = 0; index < 4; index++) {
-      mixed = (mixed + 0x9e3779b9) >>> 0;
-      this.state[index] = finish(mixed);
-    }
+  /** A number (its low 32 bits count), or four words of 32 bits that are not all zero. */
+  constructor(seed: number | Uint32Array) {
+    this.seed = typeof seed === "number" ? expand(seed >>> 0) : seed.slice(0, 4);
+    this.state = this.seed.slice();
   }
 
   next(): number {
@@ -36,11 +39,15 @@ export class SeededRandom implements Random {
   }
 
   stream(name: string): Random {
-    let hash = this.seed;
-    for (let index = 0; index < name.length; index++) {
-      hash = finish((hash ^ name.charCodeAt(index)) >>> 0);
-    }
-    return new SeededRandom(hash);
+    const seed = this.seed.map((word) => {
+      let hash = word;
+      for (let index = 0; index < name.length; index++) {
+        hash = finish((hash ^ name.charCodeAt(index)) >>> 0);
+      }
+      // The end counts too: stream "a" of stream "b" is not stream "ba", and "" is not its parent.
+      return finish((hash + GOLDEN) >>> 0);
+    });
+    return new SeededRandom(seed);
   }
 
   private nextUint32(): number {
@@ -57,9 +64,13 @@ export class SeededRandom implements Random {
   }
 }
 
-/** A generator seeded from the operating system; for production. */
+/** A generator seeded from the operating system, with all its 128 bits; for production. */
 export function systemRandom(): Random {
-  return new SeededRandom(randomFillSync(new Uint32Array(1))[0]!);
+  return new SeededRandom(randomFillSync(new Uint32Array(4)));
+}
+
+function expand(seed: number): Uint32Array {
+  return Uint32Array.from({ length: 4 }, (_, index) => finish((seed + GOLDEN * (index + 1)) >>> 0));
 }
 
 function rotateLeft(value: number, bits: number): number {

@@ -7,6 +7,8 @@ import { type TimerEntry, TimerWheel } from "./timer-wheel.ts";
 
 /** 4 ms: a deadline may be late by this much; a smaller tick buys little and wakes more often. */
 const TICK_MS = 4;
+/** The longest delay that Node's timers take; a wake before its time only arms again. */
+const DELAY_MAX_MS = 0x7fff_ffff;
 
 export class SystemClock implements Clock {
   private readonly wheel: TimerWheel;
@@ -47,8 +49,12 @@ export class SystemClock implements Clock {
 
   private onWake(): void {
     this.armedTick = Infinity;
-    this.wheel.advance(Math.floor(performance.now() / TICK_MS));
-    this.arm();
+    try {
+      this.wheel.advance(Math.floor(performance.now() / TICK_MS));
+    } finally {
+      // An entry that throws must not take the others with it.
+      this.arm();
+    }
   }
 
   private arm(): void {
@@ -58,7 +64,7 @@ export class SystemClock implements Clock {
     this.armedTick = tick;
     if (tick === Infinity) return;
     const delayMs = Math.max(1, Math.ceil(tick * TICK_MS - performance.now()));
-    this.nativeTimer = setTimeout(this.wake, delayMs);
+    this.nativeTimer = setTimeout(this.wake, Math.min(delayMs, DELAY_MAX_MS));
     // What keeps a process alive is its sockets and its lifecycle, not a deadline.
     this.nativeTimer.unref();
   }

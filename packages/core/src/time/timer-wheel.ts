@@ -65,6 +65,8 @@ export class TimerWheel {
     if (this.advancing) return;
     this.advancing = true;
     try {
+      // What is left of a tick in which an entry threw.
+      this.callDue();
       while (this.currentTick < toTick) {
         this.currentTick = Math.min(this.nextWorkTick(), toTick);
         this.cascade();
@@ -92,7 +94,8 @@ export class TimerWheel {
   private nextTickOfLevel(level: number): number {
     const width = SLOTS ** level;
     const base = Math.floor(this.currentTick / width);
-    for (let step = 1; step <= SLOTS; step++) {
+    // Step 0 holds something at the finest level only, and only after an entry threw.
+    for (let step = level === 0 ? 0 : 1; step <= SLOTS; step++) {
       const slot = level * SLOTS + ((base + step) & SLOT_MASK);
       if (this.slots[slot] !== undefined) return (base + step) * width;
     }
