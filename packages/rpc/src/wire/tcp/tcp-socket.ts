@@ -3,20 +3,15 @@
  * the interface's promises about order, ownership of memory and the last call.
  */
 import type { Socket as Stream } from "node:net";
-import { ServiceError, type Socket, type SocketHandler } from "@holdfast/core";
-
-/** Names of the two ends; taken when the connection is made, for they are gone when it is. */
-export interface SocketNames {
-  readonly remote: string;
-  readonly local: string;
-  readonly peerSubject: string | undefined;
-}
+import type { ServiceError, Socket, SocketHandler } from "@holdfast/core";
+import { lostError } from "./network-errors.ts";
+import type { SocketNames } from "./socket-names.ts";
 
 /** How bytes get from the stream to the handler. */
 export type ReadMode =
-  /** Through the `onread` option: one buffer, no stream machinery. */
+  /** The stream's `onread` calls `deliver`: one buffer for all, no stream machinery. */
   | "onread"
-  /** Through 'data' events: a Buffer for every read. */
+  /** 'data' events: a Buffer for every read. */
   | "events";
 
 /** Written behind bytes that wait, so that its callback tells when they are gone. */
@@ -34,9 +29,11 @@ export class TcpSocket implements Socket {
   private ended = false;
   private destroyed = false;
   private closed = false;
-  private markPending = false;
+  private markWritten = false;
+  /** The handler came after the bytes had left that it would have been told of. */
+  private drainOwed = false;
 
-  /** `stream` is connected and not yet reading. */
+  /** `stream` is connected and does not deliver yet. */
   constructor(stream: Stream, readMode: ReadMode, names: SocketNames) {
     this.stream = stream;
     this.readMode = readMode;
@@ -44,7 +41,7 @@ export class TcpSocket implements Socket {
     this.local = names.local;
     this.peerSubject = names.peerSubject;
     stream.on("error", (error) => {
-      this.failure ??= closeError(this.remote, error);
+      this.failure ??= lostError(this.remote, error);
     });
     stream.on("close", () => this.onStreamClose());
   }
@@ -57,17 +54,20 @@ export class TcpSocket implements Socket {
     if (this.handler !== undefined) throw new Error("a socket is started once");
     this.handler = handler;
     if (this.closed) {
-      process.nextTick(() => handler.onClose(this.failure));
+      process.nextTick(() => handler.onClose(this.outcome()));
       return;
     }
+    if (this.drainOwed) process.nextTick(() => this.onPendingGone());
     this.stream.on("end", () => {
       if (!this.destroyed) handler.onEnd();
     });
-    if (this.readMode === "events") this.stream.on("data", (bytes: Buffer) => this.deliver(bytes));
+    if (this.readMode === "events") {
+      this.stream.on("data", (bytes: Buffer) => this.deliver(bytes));
+    }
     if (!this.paused) this.stream.resume();
   }
 
-  /** Called by the stream, in either mode, with bytes that are valid only now. */
+  /** Called by the stream, in either mode; the bytes are valid only during the call. */
   deliver(bytes: Uint8Array): void {
     if (!this.destroyed) this.handler!.onBytes(bytes);
   }
@@ -76,9 +76,9 @@ export class TcpSocket implements Socket {
     if (this.ended || this.closed || bytes.length === 0) return true;
     const stream = this.stream;
     stream.write(bytes);
-    // Node tries the kernel first: what it took at once is not counted any more.
+    // Node asks the kernel first: what it took at once is not counted any more.
     if (stream.writableLength === 0) return true;
-    if (!this.markPending) this.mark();
+    if (!this.markWritten) this.writeMark();
     return false;
   }
 
@@ -108,28 +108,36 @@ export class TcpSocket implements Socket {
   }
 
   /**
-   * 'drain' events come only after the high-water mark was passed; an empty write is answered
-   * whenever all before it is gone, and costs nothing while the kernel takes what is written.
+   * Why a mark? Node's 'drain' comes only after its high-water mark was passed, and a callback on
+   * every write costs every write. An empty write behind the bytes that wait is answered when they
+   * are gone, and is made only when the kernel did not take a write at once.
    */
-  private mark(): void {
-    this.markPending = true;
-    this.stream.write(MARK, () => {
-      this.markPending = false;
-      if (this.destroyed || this.closed || this.failure !== undefined) return;
-      if (this.stream.writableLength > 0) this.mark();
-      else this.handler?.onDrain();
+  private writeMark(): void {
+    this.markWritten = true;
+    this.stream.write(MARK, (error) => {
+      this.markWritten = false;
+      if (error === null || error === undefined) this.onPendingGone();
     });
+  }
+
+  private onPendingGone(): void {
+    if (this.destroyed || this.closed) return;
+    this.drainOwed = false;
+    // More was written behind the mark: it needs another one, unless nothing can be written now.
+    if (this.stream.writableLength > 0) {
+      if (!this.markWritten && !this.ended) this.writeMark();
+    } else if (this.handler === undefined) this.drainOwed = true;
+    else this.handler.onDrain();
   }
 
   private onStreamClose(): void {
     this.closed = true;
     this.ended = true;
-    this.handler?.onClose(this.destroyed ? undefined : this.failure);
+    this.handler?.onClose(this.outcome());
   }
-}
 
-function closeError(remote: string, cause: Error): ServiceError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  const reason = code === "ECONNRESET" || code === "EPIPE" ? "reset by the peer" : cause.message;
-  return new ServiceError("unavailable", `connection to ${remote} lost: ${reason}`, { cause });
+  /** Closing by our own wish is orderly, whatever the connection said to it. */
+  private outcome(): ServiceError | undefined {
+    return this.destroyed ? undefined : this.failure;
+  }
 }
