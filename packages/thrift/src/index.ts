@@ -7,5 +7,7 @@ export { type Bytes, allocate, bytesOf } from "./protocol/buffers.ts";
 export { CompactReader } from "./protocol/compact-reader.ts";
 export { CompactWriter } from "./protocol/compact-writer.ts";
 export { badValue, missingField, protocolError, truncated } from "./protocol/error.ts";
+export { StructScanner, type StructScannerOptions } from "./protocol/struct-scanner.ts";
 export { MESSAGE, type MessageType, TYPE, type TypeCode, fieldKey } from "./protocol/types.ts";
+export { EncodedValue } from "./schema/encoded-value.ts";
 export * from "./schema/service-definition.ts";

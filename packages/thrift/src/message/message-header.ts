@@ -1,11 +1,14 @@
 /**
- * The head of a Thrift message in Binary, strict and old: what kind of message, which method,
- * which sequence id. The name stays bytes; who looks methods up needs no string.
+ * The head of a Thrift message in Binary, strict and old, and in Compact: what kind of message,
+ * which method, which sequence id. The name stays bytes; who looks methods up needs no string.
  *
- * Source: Apache Thrift, doc/specs/thrift-binary-protocol.md, "Message".
+ * Source: Apache Thrift, doc/specs/thrift-binary-protocol.md and thrift-compact-protocol.md,
+ * "Message".
  */
 import type { BinaryReader } from "../protocol/binary-reader.ts";
 import type { BinaryWriter } from "../protocol/binary-writer.ts";
+import type { CompactReader } from "../protocol/compact-reader.ts";
+import type { CompactWriter } from "../protocol/compact-writer.ts";
 import { protocolError } from "../protocol/error.ts";
 import { MESSAGE, type MessageType } from "../protocol/types.ts";
 
@@ -24,6 +27,9 @@ export function emptyMessageHeader(): MessageHeader {
 }
 
 const VERSION_1 = 0x8001;
+/** The first byte of every message in Compact. */
+export const COMPACT_PROTOCOL_ID = 0x82;
+const COMPACT_VERSION = 1;
 /** Longer than any method's name; the first bytes of something else are often read as a length. */
 const NAME_MAX_BYTES = 1024;
 
@@ -31,6 +37,25 @@ export function readBinaryHeader(input: BinaryReader, header: MessageHeader): vo
   const first = input.readI32();
   if (first < 0) readStrict(input, header, first);
   else readOld(input, header, first);
+  checkType(header);
+}
+
+/** Protocol id, type and version in one byte, sequence id, name. */
+export function readCompactHeader(input: CompactReader, header: MessageHeader): void {
+  const id = input.readByte() & 0xff;
+  if (id !== COMPACT_PROTOCOL_ID) {
+    throw protocolError(`protocol id 0x${id.toString(16)}, expected 0x82 of Compact`);
+  }
+  const versionAndType = input.readByte() & 0xff;
+  const version = versionAndType & 0x1f;
+  if (version !== COMPACT_VERSION) throw protocolError(`Compact version ${version}, expected 1`);
+  header.type = versionAndType >>> 5;
+  header.sequenceId = input.readVarint32();
+  readName(input, header, input.readVarint32());
+  checkType(header);
+}
+
+function checkType(header: MessageHeader): void {
   if (header.type < MESSAGE.call || header.type > MESSAGE.oneway) {
     throw protocolError(`message type ${header.type} does not exist`);
   }
@@ -53,7 +78,11 @@ function readOld(input: BinaryReader, header: MessageHeader, nameLength: number)
   header.sequenceId = input.readI32();
 }
 
-function readName(input: BinaryReader, header: MessageHeader, length: number): void {
+function readName(
+  input: BinaryReader | CompactReader,
+  header: MessageHeader,
+  length: number,
+): void {
   if (length < 0 || length > NAME_MAX_BYTES || length > input.end - input.offset) {
     throw protocolError(`a method name of ${length} bytes, expected 0 to ${NAME_MAX_BYTES}`);
   }
@@ -69,6 +98,7 @@ export function writeBinaryHeader(
   name: Uint8Array,
   sequenceId: number,
 ): void {
+  output.startMessage();
   output.reserve(12 + name.length);
   const at = output.offset;
   output.view.setUint32(at, 0x8001_0000 | type);
@@ -76,4 +106,19 @@ export function writeBinaryHeader(
   output.buffer.set(name, at + 8);
   output.view.setInt32(at + 8 + name.length, sequenceId);
   output.offset = at + 12 + name.length;
+}
+
+export function writeCompactHeader(
+  output: CompactWriter,
+  type: MessageType,
+  name: Uint8Array,
+  sequenceId: number,
+): void {
+  output.startMessage();
+  output.reserve(12 + name.length);
+  output.view.setUint8(output.offset, COMPACT_PROTOCOL_ID);
+  output.view.setUint8(output.offset + 1, (type << 5) | COMPACT_VERSION);
+  output.offset += 2;
+  output.writeVarint32(sequenceId);
+  output.writeBinary(name);
 }

@@ -1,17 +1,17 @@
 /**
  * Thrift Binary, from values to bytes, into one growing buffer that its owner hands to a socket.
  *
- * Values of fixed size are written without asking whether they fit: `enterStruct`, and everything
- * of variable size, leaves HEADROOM bytes free behind it, which is room for 40 fields. Whoever
- * writes more of them in a row calls `reserve` in between, as generated code does. A mistake here
- * is a RangeError from the DataView, never a byte outside the buffer.
+ * Values of fixed size are written without asking whether they fit: `enterStruct`, `leaveStruct`
+ * and everything of variable size leave HEADROOM bytes free behind them, which is room for at least
+ * 25 fields. Whoever writes more of them in a row calls `reserve` in between, as generated code
+ * does. A mistake here is a RangeError from the DataView, never a byte outside the buffer.
  */
 import { allocate } from "./buffers.ts";
 import { badValue } from "./error.ts";
+import { DEPTH_MAX, fixedSize, TYPE } from "./types.ts";
 import { parseUuid } from "./uuid.ts";
-import { fixedSize, TYPE } from "./types.ts";
 
-/** Bytes that are free after `enterStruct` and after each value of variable size. */
+/** Bytes that are free after `enterStruct`, `leaveStruct` and each value of variable size. */
 export const HEADROOM = 512;
 
 /** Below this a loop in JavaScript writes ASCII faster than a call into the runtime does. */
@@ -24,6 +24,7 @@ export class BinaryWriter {
   offset = 0;
 
   private capacity: number;
+  private depth = 0;
 
   constructor(size = 4096) {
     const bytes = allocate(size);
@@ -44,13 +45,30 @@ export class BinaryWriter {
     this.view = bytes.view;
     this.capacity = bytes.buffer.length;
     this.offset = 0;
+    this.depth = 0;
   }
 
+  /** Begins anew in the same memory. */
+  reset(): void {
+    this.offset = 0;
+    this.startMessage();
+  }
+
+  /** Forgets what a message left open that was given up half-way. */
+  startMessage(): void {
+    this.depth = 0;
+  }
+
+  /** Refuses what no reader would take, and what would never end: a value that contains itself. */
   enterStruct(): void {
+    if (++this.depth > DEPTH_MAX) throw badValue(`nested deeper than ${DEPTH_MAX}`);
     this.reserve(0);
   }
 
-  leaveStruct(): void {}
+  leaveStruct(): void {
+    this.depth--;
+    this.reserve(0);
+  }
 
   writeField(key: number): void {
     const at = this.offset;

@@ -4,6 +4,20 @@
  * reading cheap.
  */
 
+/** What Node's Buffer has and its type does not say: the calls below `toString` and `write`. */
+declare global {
+  interface Buffer<
+    TArrayBuffer extends ArrayBufferLike = ArrayBufferLike,
+  > extends Uint8Array<TArrayBuffer> {
+    latin1Slice(start: number, end: number): string;
+    utf8Slice(start: number, end: number): string;
+    hexSlice(start: number, end: number): string;
+    latin1Write(text: string, offset: number, length?: number): number;
+    utf8Write(text: string, offset: number, length?: number): number;
+    hexWrite(text: string, offset: number, length?: number): number;
+  }
+}
+
 export interface Bytes {
   readonly buffer: Buffer;
   readonly view: DataView;
