@@ -27,5 +27,6 @@ export * from "./stats/stats-registry.ts";
 export * from "./time/clock.ts";
 export * from "./time/keep-alive.ts";
 export { ManualClock } from "./time/manual-clock.ts";
+export * from "./time/measure.ts";
 export { SystemClock } from "./time/system-clock.ts";
 export * from "./time/timer-wheel.ts";

@@ -93,10 +93,11 @@ export class CallRecords {
 
   constructor(options: CallRecordsOptions) {
     const { capacity = DEFAULT_CAPACITY, methodsMax = DEFAULT_METHODS_MAX } = options;
-    if (capacity < 2 || capacity > CAPACITY_MAX || (capacity & (capacity - 1)) !== 0) {
+    const powerOfTwo = Number.isInteger(capacity) && (capacity & (capacity - 1)) === 0;
+    if (!powerOfTwo || capacity < 2 || capacity > CAPACITY_MAX) {
       throw new RangeError(`capacity is ${capacity}; it must be a power of two from 2 to 2^20`);
     }
-    if (!(methodsMax >= 1 && methodsMax <= 65_535)) {
+    if (!(Number.isInteger(methodsMax) && methodsMax >= 1 && methodsMax <= 65_535)) {
       throw new RangeError(`methodsMax is ${methodsMax}; it must be from 1 to 65,535`);
     }
     this.capacity = capacity;
