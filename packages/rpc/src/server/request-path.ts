@@ -1,0 +1,217 @@
+/**
+ * The path of one request, top to bottom:
+ *
+ *   ① socket → ② frame → ③ decode → ④ filters in → ⑤ handler → ⑥ filters out → ⑦ encode → ⑧ socket
+ *
+ * Read this file first; each step names the file that does it. ARCHITECTURE.md has the same
+ * numbers, with the exit that an error takes at each.
+ */
+import {
+  CancelScope,
+  Context,
+  type RequestIds,
+  type Runtime,
+  type Service,
+  ServiceError,
+} from "@holdfast/core";
+import {
+  BinaryReader,
+  type BinaryWriter,
+  type Bytes,
+  bytesOf,
+  CompactReader,
+  emptyMessageHeader,
+  MESSAGE,
+  readBinaryHeader,
+  readCompactHeader,
+} from "@holdfast/thrift";
+import { type ProtocolName, sniffProtocol } from "../wire/framing.ts";
+import { ChunkView } from "../wire/frame-reader.ts";
+import { readTtHeader } from "../wire/ttheader.ts";
+import type { MethodTable } from "./method-table.ts";
+import type { ServerOptions } from "./options.ts";
+import { ReplyWriter } from "./reply-writer.ts";
+import { ServerCall } from "./server-call.ts";
+import type { ServerConnection } from "./server-connection.ts";
+
+export interface RequestPathParts<Handler> {
+  readonly runtime: Runtime;
+  readonly options: ServerOptions;
+  readonly requestIds: RequestIds;
+  readonly methods: MethodTable<Handler>;
+  /** ④ ⑤ ⑥ The stack of filters over the handler: server-stack.ts, dispatch.ts. */
+  readonly service: Service<ServerCall<Handler>, unknown>;
+  /** A call that never reached the filters. */
+  readonly onRefusedCall: (peer: string, method: string, error: ServiceError) => void;
+  /** Somebody may wait for the last one. */
+  readonly onCallEnded: () => void;
+  /** A connection that is closed because of what came over it, or did not come. */
+  readonly onRefusedConnection: (peer: string, error: ServiceError) => void;
+  readonly onForgotten: (connection: ServerConnection<Handler>) => void;
+}
+
+export class RequestPath<Handler> {
+  readonly chunkView = new ChunkView();
+  private readonly parts: RequestPathParts<Handler>;
+  private readonly replies: ReplyWriter<Handler>;
+  private readonly binary = new BinaryReader(EMPTY);
+  private readonly compact = new CompactReader(EMPTY);
+  private readonly message = emptyMessageHeader();
+
+  constructor(parts: RequestPathParts<Handler>) {
+    this.parts = parts;
+    this.replies = new ReplyWriter(parts.runtime.clock, parts.options.frameMaxBytes);
+  }
+
+  /** ① → ② Bytes have come: every whole frame among them is served. False: read no more. */
+  receive(connection: ServerConnection<Handler>, chunk: Uint8Array, nowMs: number): boolean {
+    return connection.frames.read(chunk, (bytes, start, end) =>
+      this.serveFrame(connection, bytes, start, end, nowMs),
+    );
+  }
+
+  /** ② The same for frames that were left when the connection had no room. */
+  receivePending(connection: ServerConnection<Handler>): boolean {
+    const nowMs = this.parts.runtime.clock.nowMs();
+    return connection.frames.readPending((bytes, start, end) =>
+      this.serveFrame(connection, bytes, start, end, nowMs),
+    );
+  }
+
+  /** ② → ③ One frame: what travels with the call, then the head of the message. */
+  private serveFrame(
+    connection: ServerConnection<Handler>,
+    bytes: Bytes,
+    start: number,
+    end: number,
+    nowMs: number,
+  ): boolean {
+    const { framing, header } = { framing: connection.frames.framing, header: connection.header };
+    let at = start;
+    if (framing === "ttheader") {
+      this.binary.reset(bytes, start, end);
+      readTtHeader(this.binary, header);
+      at = this.binary.offset;
+      if (header.cancel) return this.cancelCall(connection);
+      // Kitex may put a framed message inside.
+      if (end - at > 8 && bytes.view.getUint32(at) === end - at - 4) at += 4;
+    } else if (framing === "framed") at += 4;
+    if (end - at < 1) throw new ServiceError("protocol", "a frame without a message");
+    const protocol = sniffProtocol(bytes.view, at);
+    if (protocol === "compact") {
+      this.compact.reset(bytes, at, end);
+      readCompactHeader(this.compact, this.message);
+    } else {
+      this.binary.reset(bytes, at, end);
+      readBinaryHeader(this.binary, this.message);
+    }
+    this.serveMessage(connection, bytes, protocol, nowMs);
+    return connection.hasRoom;
+  }
+
+  /** ③ Which method; whether the call is still worth its arguments; the arguments. */
+  private serveMessage(
+    connection: ServerConnection<Handler>,
+    bytes: Bytes,
+    protocol: ProtocolName,
+    nowMs: number,
+  ): void {
+    const { type, sequenceId, nameStart, nameEnd } = this.message;
+    const method = this.parts.methods.find(bytes.buffer, nameStart, nameEnd);
+    if (method === undefined || (type !== MESSAGE.call && type !== MESSAGE.oneway)) {
+      const name = bytes.buffer.utf8Slice(nameStart, nameEnd);
+      return this.refuse(connection, name, protocol, noSuchCall(name, type));
+    }
+    const { header } = connection;
+    const hasHeader = connection.frames.framing === "ttheader";
+    if (hasHeader && header.timeoutMs <= 0) {
+      return this.refuse(connection, method.definition.name, protocol, tooLate());
+    }
+    let args: object;
+    try {
+      args =
+        protocol === "binary"
+          ? method.definition.arguments.readBinary(this.binary)
+          : method.definition.arguments.readCompact(this.compact);
+    } catch (error) {
+      return this.refuse(connection, method.definition.name, protocol, ServiceError.from(error));
+    }
+    const allowedMs = this.parts.options.callTimeoutMs;
+    const timeoutMs = hasHeader && header.timeoutMs < allowedMs ? header.timeoutMs : allowedMs;
+    const scope = new CancelScope(this.parts.runtime.clock, nowMs + timeoutMs, undefined);
+    const id = hasHeader && header.logId !== "" ? header.logId : this.parts.requestIds.next();
+    const caller = hasHeader ? header.fromService : "";
+    const context = new Context(scope, caller, this.parts.requestIds, id, undefined);
+    const call = new ServerCall(connection, method, args, context, nowMs, sequenceId, protocol);
+    connection.addCall(call);
+    this.serveCall(call);
+  }
+
+  /** ④ ⑤ ⑥ Down the filters to the handler and up again. Never rejects, ends exactly once. */
+  private serveCall(call: ServerCall<Handler>): void {
+    this.parts.service(call.context, call).then(
+      (reply) => this.finish(call, reply, undefined),
+      (error: unknown) => this.finish(call, undefined, error),
+    );
+  }
+
+  /** ⑥ → ⑦ The call has an answer: encode it where the other answers of this turn stand. */
+  private finish(call: ServerCall<Handler>, reply: unknown, error: unknown): void {
+    const { connection } = call;
+    connection.removeCall(call);
+    this.parts.onCallEnded();
+    if (connection.closed || call.method.definition.oneway) return;
+    if (error === undefined) this.replies.writeResult(call, reply);
+    else this.replies.writeFailure(call, error);
+  }
+
+  /** A call that ends before the filters; the connection goes on. */
+  private refuse(
+    connection: ServerConnection<Handler>,
+    method: string,
+    protocol: ProtocolName,
+    error: ServiceError,
+  ): void {
+    this.parts.onRefusedCall(connection.socket.remote, method, error);
+    if (this.message.type === MESSAGE.oneway) return;
+    this.replies.writeRefusal(connection, method, protocol, this.message.sequenceId, error);
+  }
+
+  /** The caller does not wait any more: whoever works on it is told. */
+  private cancelCall(connection: ServerConnection<Handler>): boolean {
+    const call = connection.findCall(connection.header.sequenceId);
+    call?.context.scope.cancel(new ServiceError("cancelled", "the caller gave the call up"));
+    return true;
+  }
+
+  /** What came is no Thrift, or did not come in time: the connection cannot go on. */
+  refuseConnection(connection: ServerConnection<Handler>, error: ServiceError): void {
+    this.parts.onRefusedConnection(connection.socket.remote, error);
+  }
+
+  /** Tells a peer that understands it to use another connection. */
+  sayGoAway(connection: ServerConnection<Handler>): void {
+    this.replies.writeGoAway(connection);
+  }
+
+  giveBack(output: BinaryWriter): void {
+    this.replies.giveBack(output);
+  }
+
+  forget(connection: ServerConnection<Handler>): void {
+    this.parts.onForgotten(connection);
+  }
+}
+
+const EMPTY = bytesOf(new Uint8Array(0));
+
+function noSuchCall(name: string, type: number): ServiceError {
+  return type === MESSAGE.call || type === MESSAGE.oneway
+    ? new ServiceError("not-found", `the service has no method ${name}`, { workStarted: "no" })
+    : new ServiceError("protocol", `message type ${type} is not a call`, { workStarted: "no" });
+}
+
+function tooLate(): ServiceError {
+  const message = "the time allowed for the call had run out when it arrived";
+  return new ServiceError("deadline-exceeded", message, { workStarted: "no" });
+}

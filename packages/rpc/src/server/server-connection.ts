@@ -1,0 +1,250 @@
+/**
+ * ① One connection of the server: its socket, its frames, its calls at work, its time limits.
+ * What is done with the frames stands in request-path.ts.
+ */
+import {
+  type Clock,
+  ServiceError,
+  type Socket,
+  type SocketHandler,
+  type TimerEntry,
+} from "@holdfast/core";
+import type { BinaryWriter } from "@holdfast/thrift";
+import { FrameReader, type ChunkView } from "../wire/frame-reader.ts";
+import { emptyTtHeader } from "../wire/ttheader.ts";
+import type { ServerOptions } from "./options.ts";
+import type { RequestPath } from "./request-path.ts";
+import type { ServerCall } from "./server-call.ts";
+
+/** How long a peer may take to close its side after us. */
+const LINGER_MS = 1_000;
+
+export class ServerConnection<Handler> implements SocketHandler, TimerEntry {
+  readonly socket: Socket;
+  readonly frames: FrameReader;
+  readonly openedMs: number;
+  /** What the last TTHeader said; its names are kept from frame to frame. */
+  readonly header = emptyTtHeader();
+  /** Replies of this turn; undefined when there are none. */
+  output: BinaryWriter | undefined = undefined;
+  closed = false;
+  /** No more calls come, or are wanted; the connection ends with its last reply. */
+  ended = false;
+  /** It was told, or will be told with the next reply, to use another connection. */
+  saidHears = false;
+  callsInFlight = 0;
+  callsTotal = 0;
+  lastByteMs: number;
+
+  timerPrevious: TimerEntry | undefined = undefined;
+  timerNext: TimerEntry | undefined = undefined;
+  timerSlot = -1;
+  dueTick = 0;
+
+  private readonly path: RequestPath<Handler>;
+  private readonly options: ServerOptions;
+  private readonly clock: Clock;
+  private firstCall: ServerCall<Handler> | undefined = undefined;
+  /** When the frame began that has not come whole; 0 when there is none. */
+  private frameBeganMs = 0;
+  /** When the peer stopped taking bytes; 0 while it takes them. */
+  private blockedMs = 0;
+  /** Not read from because too much is at work or unsent. */
+  private paused = false;
+  /** Our side is closed; the peer's is not yet. */
+  private lingering = false;
+
+  constructor(
+    socket: Socket,
+    path: RequestPath<Handler>,
+    options: ServerOptions,
+    clock: Clock,
+    chunkView: ChunkView,
+  ) {
+    this.socket = socket;
+    this.path = path;
+    this.options = options;
+    this.clock = clock;
+    this.frames = new FrameReader(options.frameMaxBytes, chunkView);
+    this.openedMs = clock.nowMs();
+    this.lastByteMs = 0;
+    clock.schedule(this, this.openedMs + options.firstByteTimeoutMs);
+    socket.start(this);
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.closed) return;
+    const nowMs = this.clock.nowMs();
+    if (this.lastByteMs === 0) this.clock.schedule(this, nowMs + this.checkEveryMs());
+    this.lastByteMs = nowMs;
+    this.read(() => this.path.receive(this, chunk, nowMs));
+  }
+
+  onEnd(): void {
+    this.ended = true;
+    if (this.frames.pendingBytes > 0 && !this.paused) {
+      this.close(new ServiceError("protocol", "the connection ended in the middle of a frame"));
+    } else this.closeWhenDone();
+  }
+
+  onDrain(): void {
+    this.blockedMs = 0;
+    this.resumeWhenPossible();
+    this.closeWhenDone();
+  }
+
+  onClose(): void {
+    this.closed = true;
+    this.clock.unschedule(this);
+    const reason = new ServiceError("cancelled", "the caller closed the connection");
+    for (let call = this.firstCall; call !== undefined; call = call.next) {
+      call.context.scope.cancel(reason);
+    }
+    this.path.forget(this);
+  }
+
+  /** One timer per connection looks at all its times; it moves itself on, bytes do not move it. */
+  onDue(): void {
+    if (this.lingering) {
+      this.socket.destroy();
+      return;
+    }
+    const nowMs = this.clock.nowMs();
+    const { options } = this;
+    if (this.lastByteMs === 0) {
+      return this.closeLate("no first byte", options.firstByteTimeoutMs);
+    }
+    if (this.blockedMs > 0 && nowMs - this.blockedMs >= options.writeTimeoutMs) {
+      return this.closeLate("the peer took no bytes", options.writeTimeoutMs);
+    }
+    if (this.frameBeganMs > 0 && nowMs - this.frameBeganMs >= options.readTimeoutMs) {
+      return this.closeLate("a frame did not come whole", options.readTimeoutMs);
+    }
+    if (this.callsInFlight === 0 && nowMs - this.lastByteMs >= options.idleTimeoutMs) {
+      return this.closeLate("idle", options.idleTimeoutMs);
+    }
+    this.clock.schedule(this, nowMs + this.checkEveryMs());
+  }
+
+  addCall(call: ServerCall<Handler>): void {
+    this.callsInFlight++;
+    this.callsTotal++;
+    const first = this.firstCall;
+    call.next = first;
+    if (first !== undefined) first.previous = call;
+    this.firstCall = call;
+  }
+
+  removeCall(call: ServerCall<Handler>): void {
+    this.callsInFlight--;
+    const { previous, next } = call;
+    if (previous === undefined) this.firstCall = next;
+    else previous.next = next;
+    if (next !== undefined) next.previous = previous;
+    if (this.paused) this.resumeWhenPossible();
+    if (this.ended) this.closeWhenDone();
+  }
+
+  findCall(sequenceId: number): ServerCall<Handler> | undefined {
+    let call = this.firstCall;
+    while (call !== undefined && call.sequenceId !== sequenceId) call = call.next;
+    return call;
+  }
+
+  /** Whether another call of this connection may be taken up. */
+  get hasRoom(): boolean {
+    return this.callsInFlight < this.options.callsPerConnectionMax && this.blockedMs === 0;
+  }
+
+  /** ⑧ Sends what was written in this turn. */
+  flush(): void {
+    const { output } = this;
+    this.output = undefined;
+    if (output === undefined) return;
+    if (!this.closed) {
+      const taken = this.socket.write(output.buffer.subarray(0, output.offset));
+      if (!taken) {
+        output.replaceMemory(4096);
+        if (this.blockedMs === 0) this.blockedMs = this.clock.nowMs();
+        if (this.socket.pendingBytes > this.options.unsentMaxBytes) this.pause();
+      }
+    }
+    this.path.giveBack(output);
+    if (this.ended) this.closeWhenDone();
+  }
+
+  /** Closes at once, because of `error`. */
+  close(error: ServiceError): void {
+    if (this.closed) return;
+    this.path.refuseConnection(this, error);
+    this.socket.destroy();
+  }
+
+  /** After the last reply. */
+  endAfterReplies(): void {
+    this.ended = true;
+    this.closeWhenDone();
+  }
+
+  snapshot(): Record<string, unknown> {
+    const nowMs = this.clock.nowMs();
+    return {
+      peer: this.socket.remote,
+      peerSubject: this.socket.peerSubject,
+      framing: this.frames.framing,
+      caller: this.header.fromService,
+      openForMs: Math.round(nowMs - this.openedMs),
+      idleForMs: Math.round(nowMs - Math.max(this.lastByteMs, this.openedMs)),
+      callsInFlight: this.callsInFlight,
+      callsTotal: this.callsTotal,
+      unsentBytes: this.socket.pendingBytes,
+      unreadBytes: this.frames.pendingBytes,
+      paused: this.paused,
+    };
+  }
+
+  private read(take: () => boolean): void {
+    try {
+      if (!take()) this.pause();
+    } catch (error) {
+      this.close(ServiceError.from(error));
+      return;
+    }
+    if (this.frames.pendingBytes === 0 || this.paused) this.frameBeganMs = 0;
+    else if (this.frameBeganMs === 0) this.frameBeganMs = this.lastByteMs;
+  }
+
+  private pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.socket.pause();
+  }
+
+  private resumeWhenPossible(): void {
+    if (!this.paused || this.closed || !this.hasRoom) return;
+    this.paused = false;
+    if (this.frames.pendingBytes > 0) this.read(() => this.path.receivePending(this));
+    // What was kept may have filled the room again.
+    if (!this.paused && !this.closed) this.socket.resume();
+  }
+
+  private closeWhenDone(): void {
+    if (!this.ended || this.closed || this.lingering || this.callsInFlight > 0 || this.output !== undefined) return;
+    if (this.socket.pendingBytes > 0) return;
+    if (this.paused && this.frames.pendingBytes > 0) return;
+    this.socket.end();
+    // A peer that does not close its side is not waited for.
+    this.lingering = true;
+    this.clock.schedule(this, this.clock.nowMs() + LINGER_MS);
+  }
+
+  private closeLate(what: string, limitMs: number): void {
+    this.close(new ServiceError("deadline-exceeded", `${what} within ${limitMs} ms`));
+  }
+
+  /** A quarter of the shortest time that matters now: a limit is exceeded by a quarter at most. */
+  private checkEveryMs(): number {
+    const { idleTimeoutMs, readTimeoutMs, writeTimeoutMs } = this.options;
+    return Math.max(1, Math.min(idleTimeoutMs, readTimeoutMs, writeTimeoutMs) / 4);
+  }
+}

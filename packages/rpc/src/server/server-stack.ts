@@ -1,0 +1,143 @@
+/**
+ * ④ ⑥ The server's default filters, in the order a request meets them; its answer meets them
+ * upwards. The order is part of what they do: each line says why it stands where it stands.
+ */
+import {
+  type AccessLog,
+  bracketFilter,
+  type CallRecords,
+  type Clock,
+  type Filter,
+  type Logger,
+  outcomeOf,
+  OUTCOME_EXCEPTION,
+  OUTCOME_OK,
+  ServiceError,
+  type Stack,
+} from "@holdfast/core";
+import { type ConcurrencyLimit, deadlineFilter } from "@holdfast/resilience";
+import type { ServerCall } from "./server-call.ts";
+
+export interface ServerStackParts<Handler> {
+  readonly clock: Clock;
+  readonly records: CallRecords;
+  readonly accessLog: AccessLog;
+  readonly logger: Logger;
+  readonly draining: () => boolean;
+  readonly limit: ConcurrencyLimit<ServerCall<Handler>, unknown>;
+}
+
+export function serverStack<Handler>(
+  parts: ServerStackParts<Handler>,
+): Stack<ServerCall<Handler>, unknown> {
+  return [
+    {
+      role: "record",
+      why: "first, so that every call has a start and an end on record, refused ones too",
+      filter: recordFilter(parts),
+    },
+    {
+      role: "stats",
+      why: "above all that refuses, so that refusals are counted",
+      filter: statsFilter(parts.clock),
+    },
+    {
+      role: "drain",
+      why: "above all that costs, so that a draining server spends nothing on new calls",
+      filter: drainFilter(parts.draining),
+    },
+    {
+      role: "deadline",
+      why: "above the limit, so that a caller whose time is up is answered while it still waits",
+      filter: deadlineFilter(),
+    },
+    {
+      role: "concurrency-limit",
+      why: "below the deadline, so that a slot is held until the work ends, not the waiting",
+      filter: parts.limit.filter,
+    },
+    {
+      role: "recover",
+      why: "last, so that all above see one kind of error, and no stack leaves the process",
+      filter: recoverFilter(parts.logger),
+    },
+  ];
+}
+
+/** Start and end of every call, in the ring from which log lines are made. */
+function recordFilter<Handler>(
+  parts: ServerStackParts<Handler>,
+): Filter<ServerCall<Handler>, unknown> {
+  const { clock, records, accessLog } = parts;
+  return bracketFilter({
+    enter(context, call) {
+      const id = context.compactRequestId;
+      const { method, peer, startMs } = call;
+      call.recordTicket = records.begin(method.recordId, id, context.caller, peer, startMs);
+      return undefined;
+    },
+    exit(_context, call, _reply, error) {
+      const durationMs = durationOf(call, clock);
+      const outcome = outcomeOfCall(call, error);
+      const ticket = records.end(call.recordTicket, outcome, durationMs);
+      accessLog.ended(ticket, outcome, durationMs);
+    },
+  });
+}
+
+function statsFilter<Handler>(clock: Clock): Filter<ServerCall<Handler>, unknown> {
+  return bracketFilter({
+    enter(_context, call) {
+      call.method.stats.begin();
+      return undefined;
+    },
+    exit(_context, call, _reply, error) {
+      call.method.stats.end(outcomeOfCall(call, error), durationOf(call, clock));
+    },
+  });
+}
+
+function drainFilter<Handler>(draining: () => boolean): Filter<ServerCall<Handler>, unknown> {
+  return bracketFilter({
+    enter() {
+      if (!draining()) return undefined;
+      throw new ServiceError("draining", "the server is going away and takes no new calls", {
+        workStarted: "no",
+      });
+    },
+  });
+}
+
+/**
+ * What a handler throws beyond what its IDL declares is a mistake of the service: its caller gets
+ * an id, the log gets the id with the stack.
+ */
+function recoverFilter<Handler>(logger: Logger): Filter<ServerCall<Handler>, unknown> {
+  return bracketFilter({
+    rescue(context, call, error) {
+      if (error instanceof ServiceError || isDeclared(call, error)) return error;
+      const { requestId, caller } = context;
+      const { name } = call.method.definition;
+      logger.error("handler failed", { requestId, caller, method: name, peer: call.peer, error });
+      const message = `${name} failed; its request id in the log is ${requestId}`;
+      return new ServiceError("internal", message, { cause: error, workStarted: "yes" });
+    },
+  });
+}
+
+/** The time from the arrival of the bytes; the first to ask settles it for all. */
+function durationOf<Handler>(call: ServerCall<Handler>, clock: Clock): number {
+  if (call.durationMs < 0) call.durationMs = clock.nowMs() - call.startMs;
+  return call.durationMs;
+}
+
+function outcomeOfCall<Handler>(call: ServerCall<Handler>, error: unknown): number {
+  if (error === undefined) return OUTCOME_OK;
+  if (isDeclared(call, error)) return OUTCOME_EXCEPTION;
+  return outcomeOf(ServiceError.from(error).code);
+}
+
+/** Whether the IDL declares it: then it is an answer, not a failure. */
+function isDeclared<Handler>(call: ServerCall<Handler>, error: unknown): boolean {
+  return call.method.definition.exceptions.some((exception) => exception.is(error));
+}

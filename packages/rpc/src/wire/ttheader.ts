@@ -1,0 +1,261 @@
+/**
+ * TTHeader: the frame that Kitex speaks, which carries what travels with a call beside its Thrift
+ * message: log id, names, the time that is left. Not Apache's THeader, which is another format.
+ *
+ *   u32 length of what follows · u16 magic 0x1000 · u16 flags · i32 sequence id · u16 size of the
+ *   header info in words · u8 protocol · u8 transforms · info blocks · padding · Thrift message
+ *
+ * Source: CloudWeGo Kitex, "TTHeader protocol"; all numbers are big-endian.
+ */
+import { type BinaryReader, type BinaryWriter, protocolError } from "@holdfast/thrift";
+
+export const TTHEADER_MAGIC = 0x1000;
+
+/** From the length field to the size of the header info. */
+const FIXED_BYTES = 14;
+const INFO_PADDING = 0x00;
+const INFO_STRINGS = 0x01;
+const INFO_INTEGERS = 0x10;
+const INFO_ACL_TOKEN = 0x11;
+
+/** The integer keys that we read or write. */
+export const INFO_KEY = {
+  logId: 2,
+  fromService: 3,
+  toService: 6,
+  toMethod: 9,
+  timeoutMs: 12,
+} as const;
+
+/** String keys. `crrst` is Kitex's: the connection is about to be closed, use another one. */
+export const INFO_NAME = {
+  goAway: "crrst",
+  /** Ours: the call with this sequence id need not be answered any more. */
+  cancel: "holdfast-cancel",
+  /** Ours, in the first reply of a connection: this server understands `holdfast-cancel`. */
+  hears: "holdfast-hears-cancel",
+} as const;
+
+/** Filled anew for each frame. */
+export interface TtHeader {
+  sequenceId: number;
+  logId: string;
+  fromService: string;
+  /** Milliseconds that the caller has left; Infinity when it did not say. */
+  timeoutMs: number;
+  goAway: boolean;
+  cancel: boolean;
+  hears: boolean;
+}
+
+export function emptyTtHeader(): TtHeader {
+  return {
+    sequenceId: 0,
+    logId: "",
+    fromService: "",
+    timeoutMs: Infinity,
+    goAway: false,
+    cancel: false,
+    hears: false,
+  };
+}
+
+/** Reads the header at the reader's offset, which is left at the Thrift message. */
+export function readTtHeader(input: BinaryReader, header: TtHeader): void {
+  const at = input.offset;
+  if (input.end - at < FIXED_BYTES) throw protocolError("a TTHeader frame shorter than its header");
+  const { view } = input;
+  if (view.getUint16(at + 4) !== TTHEADER_MAGIC) throw protocolError("no TTHeader magic");
+  header.sequenceId = view.getInt32(at + 8);
+  header.logId = "";
+  header.timeoutMs = Infinity;
+  header.goAway = false;
+  header.cancel = false;
+  header.hears = false;
+  const infoEnd = at + FIXED_BYTES + view.getUint16(at + 12) * 4;
+  if (infoEnd > input.end) throw protocolError("a TTHeader longer than its frame");
+  const frameEnd = input.end;
+  input.offset = at + FIXED_BYTES;
+  input.end = infoEnd;
+  readInfo(input, header);
+  input.offset = infoEnd;
+  input.end = frameEnd;
+}
+
+function readInfo(input: BinaryReader, header: TtHeader): void {
+  const protocol = input.readByte();
+  if (protocol !== 0 && protocol !== 2) {
+    throw protocolError(`TTHeader protocol ${protocol}, expected 0 (Thrift)`);
+  }
+  const transforms = input.readByte() & 0xff;
+  if (transforms !== 0) throw protocolError("TTHeader transforms are not supported");
+  while (input.offset < input.end) {
+    const block = input.readByte();
+    if (block === INFO_PADDING) continue;
+    if (block === INFO_INTEGERS) readIntegers(input, header);
+    else if (block === INFO_STRINGS) readStrings(input, header);
+    else if (block === INFO_ACL_TOKEN) skipText(input);
+    else throw protocolError(`TTHeader info block ${block & 0xff} does not exist`);
+  }
+}
+
+function readIntegers(input: BinaryReader, header: TtHeader): void {
+  const count = input.readI16() & 0xffff;
+  for (let index = 0; index < count; index++) {
+    const key = input.readI16() & 0xffff;
+    if (key === INFO_KEY.timeoutMs) header.timeoutMs = readDecimal(input);
+    else if (key === INFO_KEY.logId) header.logId = readText(input);
+    else if (key === INFO_KEY.fromService) {
+      header.fromService = readSameText(input, header.fromService);
+    } else skipText(input);
+  }
+}
+
+function readStrings(input: BinaryReader, header: TtHeader): void {
+  const count = input.readI16() & 0xffff;
+  for (let index = 0; index < count; index++) {
+    const name = readText(input);
+    const value = readText(input);
+    if (name === INFO_NAME.goAway) header.goAway = value !== "";
+    else if (name === INFO_NAME.cancel) header.cancel = true;
+    else if (name === INFO_NAME.hears) header.hears = true;
+  }
+}
+
+function takeText(input: BinaryReader): number {
+  const length = input.readI16() & 0xffff;
+  const start = input.offset;
+  input.offset = start + length;
+  if (input.offset > input.end) throw protocolError("a TTHeader text longer than its header");
+  return start;
+}
+
+function skipText(input: BinaryReader): void {
+  takeText(input);
+}
+
+function readText(input: BinaryReader): string {
+  const start = takeText(input);
+  return input.buffer.utf8Slice(start, input.offset);
+}
+
+/** A name that is the same in every frame of a connection is made into a string once. */
+function readSameText(input: BinaryReader, known: string): string {
+  const start = takeText(input);
+  const length = input.offset - start;
+  if (length === known.length) {
+    let index = 0;
+    while (index < length && input.buffer[start + index] === known.charCodeAt(index)) index++;
+    if (index === length) return known;
+  }
+  return input.buffer.utf8Slice(start, input.offset);
+}
+
+/** A decimal number in text; what is not one counts as not said. */
+function readDecimal(input: BinaryReader): number {
+  const start = takeText(input);
+  let value = 0;
+  for (let at = start; at < input.offset; at++) {
+    const digit = input.buffer[at]! - 48;
+    if (digit < 0 || digit > 9) return Infinity;
+    value = value * 10 + digit;
+  }
+  return input.offset === start ? Infinity : value;
+}
+
+/** What a client says in each call; the parts that never change are made into bytes once. */
+export interface TtCallHeader {
+  readonly sequenceId: number;
+  readonly logId: string;
+  /** Infinity: not said. */
+  readonly timeoutMs: number;
+  /** From `fixedCallInfo`. */
+  readonly fixed: Uint8Array;
+}
+
+/** Caller, callee and method as three entries of the block of integers. */
+export function fixedCallInfo(caller: string, callee: string, method: string): Uint8Array {
+  const entries: [number, string][] = [
+    [INFO_KEY.fromService, caller],
+    [INFO_KEY.toService, callee],
+    [INFO_KEY.toMethod, method],
+  ];
+  return Buffer.concat(
+    entries.map(([key, text]) => {
+      const bytes = Buffer.from(text).subarray(0, 0xffff);
+      const head = Buffer.alloc(4);
+      head.writeUInt16BE(key, 0);
+      head.writeUInt16BE(bytes.length, 2);
+      return Buffer.concat([head, bytes]);
+    }),
+  );
+}
+
+/** Writes the header up to the Thrift message; the length is patched by `patchFrameLength`. */
+export function writeCallTtHeader(output: BinaryWriter, header: TtCallHeader): void {
+  output.reserve(64 + header.fixed.length + header.logId.length * 3);
+  const at = output.offset;
+  const { view } = output;
+  view.setUint32(at + 4, TTHEADER_MAGIC << 16);
+  view.setInt32(at + 8, header.sequenceId);
+  view.setUint16(at + 14, 0);
+  view.setUint8(at + 16, INFO_INTEGERS);
+  const hasTimeout = header.timeoutMs !== Infinity;
+  view.setUint16(at + 17, hasTimeout ? 5 : 4);
+  output.buffer.set(header.fixed, at + 19);
+  let offset = at + 19 + header.fixed.length;
+  offset = writeText(output, offset, INFO_KEY.logId, header.logId);
+  if (hasTimeout) {
+    const timeoutMs = Math.max(0, Math.floor(header.timeoutMs));
+    offset = writeText(output, offset, INFO_KEY.timeoutMs, String(timeoutMs));
+  }
+  finishInfo(output, at, offset);
+}
+
+/** A header without a word to say: what most replies have. */
+export function writePlainTtHeader(output: BinaryWriter, sequenceId: number): void {
+  output.reserve(20);
+  const at = output.offset;
+  output.view.setUint32(at + 4, TTHEADER_MAGIC << 16);
+  output.view.setInt32(at + 8, sequenceId);
+  output.view.setUint32(at + 12, 0x0001_0000);
+  output.view.setUint16(at + 16, 0);
+  output.offset = at + 18;
+}
+
+/** A header that says one word, such as "use another connection". */
+export function writeSignalTtHeader(output: BinaryWriter, sequenceId: number, name: string): void {
+  output.reserve(64 + name.length);
+  const at = output.offset;
+  const { view, buffer } = output;
+  view.setUint32(at + 4, TTHEADER_MAGIC << 16);
+  view.setInt32(at + 8, sequenceId);
+  view.setUint16(at + 14, 0);
+  view.setUint8(at + 16, INFO_STRINGS);
+  view.setUint16(at + 17, 1);
+  view.setUint16(at + 19, name.length);
+  let offset = at + 21 + buffer.latin1Write(name, at + 21);
+  view.setUint16(offset, 1);
+  offset += 2 + buffer.latin1Write("1", offset + 2);
+  finishInfo(output, at, offset);
+}
+
+/** Pads the info that ends at `offset` to whole words and says how many there are. */
+function finishInfo(output: BinaryWriter, at: number, offset: number): void {
+  let end = offset;
+  while ((end - at - FIXED_BYTES) % 4 !== 0) output.view.setUint8(end++, 0);
+  output.view.setUint16(at + 12, (end - at - FIXED_BYTES) / 4);
+  output.offset = end;
+}
+
+function writeText(output: BinaryWriter, offset: number, key: number, text: string): number {
+  const length = output.buffer.utf8Write(text, offset + 4);
+  output.view.setUint16(offset, key);
+  output.view.setUint16(offset + 2, length);
+  return offset + 4 + length;
+}
+
+/** Says at the start of a frame how long the rest of it is. */
+export function patchFrameLength(output: BinaryWriter, frameStart: number): void {
+  output.view.setUint32(frameStart, output.offset - frameStart - 4);
+}
