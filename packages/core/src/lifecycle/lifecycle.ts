@@ -204,7 +204,7 @@ export class Lifecycle {
     for (const part of this.started.toReversed()) await this.runEndOf(part, "stop");
     const report: ShutdownReport = {
       reason: this.reason,
-      parts: this.reports,
+      parts: [...this.reports],
       cut: this.reports.reduce((sum, { cut }) => sum + cut, 0),
       orderly: this.reports.every(({ error }) => error === undefined),
       startError,

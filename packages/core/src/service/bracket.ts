@@ -25,9 +25,9 @@ export interface Bracket<Call, Reply> {
 export function bracketFilter<Call, Reply>(
   bracket: Bracket<Call, Reply>,
 ): Filter<Call, Reply> & { readonly bracket: Bracket<Call, Reply> } {
-  const brackets = [bracket];
+  const steps = [stepOf(bracket)];
   const filter = (context: Context, call: Call, next: Service<Call, Reply>): Promise<Reply> =>
-    enterFrom(brackets, 0, context, call, next);
+    enterFrom(steps, 0, context, call, next);
   return Object.assign(filter, { bracket });
 }
 
@@ -36,11 +36,33 @@ export function fuse<Call, Reply>(
   brackets: readonly Bracket<Call, Reply>[],
   next: Service<Call, Reply>,
 ): Service<Call, Reply> {
-  return (context, call) => enterFrom(brackets, 0, context, call, next);
+  const steps = brackets.map(stepOf);
+  return (context, call) => enterFrom(steps, 0, context, call, next);
 }
 
+/** A bracket with all three functions, so that the loops below see one shape of object only. */
+type Step<Call, Reply> = Required<Bracket<Call, Reply>>;
+
+function stepOf<Call, Reply>(bracket: Bracket<Call, Reply>): Step<Call, Reply> {
+  return {
+    enter: bracket.enter?.bind(bracket) ?? enterNothing,
+    rescue: bracket.rescue?.bind(bracket) ?? rescueNothing,
+    exit: bracket.exit?.bind(bracket) ?? exitNothing,
+  };
+}
+
+function enterNothing(): undefined {
+  return undefined;
+}
+
+function rescueNothing(_context: Context, _call: unknown, error: unknown): unknown {
+  return error;
+}
+
+function exitNothing(): void {}
+
 function enterFrom<Call, Reply>(
-  brackets: readonly Bracket<Call, Reply>[],
+  steps: readonly Step<Call, Reply>[],
   from: number,
   context: Context,
   call: Call,
@@ -49,31 +71,31 @@ function enterFrom<Call, Reply>(
   let entered = from;
   let working: Promise<Reply>;
   try {
-    for (; entered < brackets.length; entered++) {
-      const waiting = brackets[entered]!.enter?.(context, call);
+    for (; entered < steps.length; entered++) {
+      const waiting = steps[entered]!.enter(context, call);
       if (waiting !== undefined) {
-        return enterLater(brackets, entered, context, call, next, waiting);
+        return enterLater(steps, entered, context, call, next, waiting);
       }
     }
     working = next(context, call);
   } catch (error) {
-    return Promise.reject(leaveFailed(brackets, entered, context, call, error));
+    return Promise.reject(leaveFailed(steps, entered, context, call, error));
   }
   return working.then(
     (reply) => {
-      for (let index = brackets.length - 1; index >= 0; index--) {
-        brackets[index]!.exit?.(context, call, reply, undefined);
+      for (let index = steps.length - 1; index >= 0; index--) {
+        steps[index]!.exit(context, call, reply, undefined);
       }
       return reply;
     },
     (error: unknown) => {
-      throw leaveFailed(brackets, brackets.length, context, call, error);
+      throw leaveFailed(steps, steps.length, context, call, error);
     },
   );
 }
 
 async function enterLater<Call, Reply>(
-  brackets: readonly Bracket<Call, Reply>[],
+  steps: readonly Step<Call, Reply>[],
   waitingAt: number,
   context: Context,
   call: Call,
@@ -83,14 +105,14 @@ async function enterLater<Call, Reply>(
   try {
     await waiting;
   } catch (error) {
-    throw leaveFailed(brackets, waitingAt, context, call, error);
+    throw leaveFailed(steps, waitingAt, context, call, error);
   }
-  return enterFrom(brackets, waitingAt + 1, context, call, next);
+  return enterFrom(steps, waitingAt + 1, context, call, next);
 }
 
-/** Leaves the first `entered` brackets, innermost first; returns what the error became. */
+/** Leaves the first `entered` steps, innermost first; returns what the error became. */
 function leaveFailed<Call, Reply>(
-  brackets: readonly Bracket<Call, Reply>[],
+  steps: readonly Step<Call, Reply>[],
   entered: number,
   context: Context,
   call: Call,
@@ -98,9 +120,9 @@ function leaveFailed<Call, Reply>(
 ): unknown {
   let became = error ?? new Error("rejected without a reason");
   for (let index = entered - 1; index >= 0; index--) {
-    const bracket = brackets[index]!;
-    became = bracket.rescue?.(context, call, became) ?? became;
-    bracket.exit?.(context, call, undefined, became);
+    const step = steps[index]!;
+    became = step.rescue(context, call, became) ?? became;
+    step.exit(context, call, undefined, became);
   }
   return became;
 }

@@ -20,6 +20,8 @@ const SLOTS = 1 << SLOT_BITS;
 const SLOT_MASK = SLOTS - 1;
 /** 256 ^ 4 ticks: 198 days of 4 ms; what is due later is looked at again then. */
 const LEVELS = 4;
+const WIDTH_2 = SLOTS ** 2;
+const WIDTH_3 = SLOTS ** 3;
 const HORIZON = SLOTS ** LEVELS;
 
 export class TimerWheel {
@@ -153,9 +155,9 @@ export class TimerWheel {
   private slotOf(dueTick: number): number {
     const delta = dueTick - this.currentTick;
     if (delta < SLOTS) return dueTick & SLOT_MASK;
-    if (delta < SLOTS ** 2) return SLOTS + (Math.floor(dueTick / SLOTS) & SLOT_MASK);
-    if (delta < SLOTS ** 3) return SLOTS * 2 + (Math.floor(dueTick / SLOTS ** 2) & SLOT_MASK);
-    const within = Math.min(dueTick, this.currentTick + HORIZON - SLOTS ** 3);
-    return SLOTS * 3 + (Math.floor(within / SLOTS ** 3) & SLOT_MASK);
+    if (delta < WIDTH_2) return SLOTS + (Math.floor(dueTick / SLOTS) & SLOT_MASK);
+    if (delta < WIDTH_3) return SLOTS * 2 + (Math.floor(dueTick / WIDTH_2) & SLOT_MASK);
+    const within = Math.min(dueTick, this.currentTick + HORIZON - WIDTH_3);
+    return SLOTS * 3 + (Math.floor(within / WIDTH_3) & SLOT_MASK);
   }
 }
