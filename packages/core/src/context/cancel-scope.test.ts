@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ServiceError } from "../error/service-error.ts";
+
 import type { Clock } from "../time/clock.ts";
 import { ManualClock } from "../time/manual-clock.ts";
 import { CancelScope } from "./cancel-scope.ts";
@@ -176,24 +177,36 @@ describe("CancelScope", () => {
     assert.equal(clock.scheduledCount, 0);
   });
 
-  it("tells a listener that comes while the deadline passes", () => {
+  it("tells a listener that comes while the deadline passes, at once or a tick later", () => {
+    for (let movesAt = 1; movesAt < 6; movesAt++) {
+      const clock = new ManualClock();
+      let readings = 0;
+      // The clock of a real machine moves between two looks at it.
+      const moving: Clock = {
+        nowMs: () => (++readings < movesAt ? 9 : 10),
+        epochMs: () => clock.epochMs(),
+        schedule: (entry, dueMs) => clock.schedule(entry, dueMs),
+        unschedule: (entry) => clock.unschedule(entry),
+        afterTurn: (callback) => clock.afterTurn(callback),
+      };
+      clock.advance(9);
+      const parent = new CancelScope(moving, 10, undefined);
+      const child = new CancelScope(moving, 10, parent);
+      const heard: ServiceError[] = [];
+      child.onCancel((reason) => heard.push(reason));
+      clock.advance(1);
+      assert.equal(heard.length, 1);
+      assert.equal(clock.scheduledCount, 0);
+    }
+  });
+
+  it("knows without a look at the clock what has been noticed already", () => {
     const clock = new ManualClock();
-    let readings = 0;
-    // The clock of a real machine moves between two looks at it; this one at the third.
-    const moving: Clock = {
-      nowMs: () => (++readings < 3 ? 9 : 10),
-      epochMs: () => clock.epochMs(),
-      schedule: (entry, dueMs) => clock.schedule(entry, dueMs),
-      unschedule: (entry) => clock.unschedule(entry),
-      afterTurn: (callback) => clock.afterTurn(callback),
-    };
-    const parent = new CancelScope(moving, 10, undefined);
-    const child = new CancelScope(moving, 10, parent);
-    const heard: ServiceError[] = [];
-    // Looks at the parent, at itself, and then at the parent again when it begins to listen.
-    child.onCancel((reason) => heard.push(reason));
-    assert.equal(readings, 3);
-    assert.equal(heard.length, 1);
-    assert.equal(clock.scheduledCount, 0);
+    const parent = new CancelScope(clock, 10, undefined);
+    const child = new CancelScope(clock, 10, parent);
+    clock.advance(20);
+    assert.equal(child.ended, undefined);
+    assert.equal(child.cancelled?.code, "deadline-exceeded");
+    assert.equal(child.ended, parent.cancelled);
   });
 });
