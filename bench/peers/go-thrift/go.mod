@@ -1,0 +1,6 @@
+// Apache's Go thrift in the version that Debian 12 packages (golang-thrift-dev 0.17.0).
+module holdfast.bench/go-thrift
+
+go 1.19
+
+require github.com/apache/thrift v0.17.0

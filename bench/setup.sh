@@ -1,0 +1,135 @@
+#!/bin/sh
+# Installs and builds the peers of the benchmark, all of them under bench/ but the Debian packages.
+# Idempotent: what is there is kept. Without root it says which packages to install, and goes on
+# with what it can; a peer that could not be built is left out of the tables, loudly.
+set -eu
+cd "$(dirname "$0")"
+out=$PWD/.generated
+mkdir -p "$out"
+
+say() { printf '%s\n' "bench: $*"; }
+
+# package            why
+packages='
+gcc                  builds load/load.c, the load client
+g++                  builds the C++ thrift server
+thrift-compiler      generates code from idl/echo.thrift for C++, Go and npm thrift
+libthrift-dev        the C++ thrift peer
+libevent-dev         its nonblocking server
+libboost-dev         headers that its headers include
+nghttp2-client       h2load, the load client for gRPC
+util-linux           taskset and prlimit: a core each, enough open files
+'
+
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+installPackages() {
+  missing=$(printf '%s' "$packages" | while read -r name why; do
+    [ -z "$name" ] && continue
+    installed "$name" || printf '%s ' "$name"
+  done)
+  if [ -z "$missing" ]; then
+    say "Debian packages: all there"
+    return
+  fi
+  printf '%s' "$packages" | while read -r name why; do
+    case " $missing " in *" $name "*) [ -n "$name" ] && say "needs $name: $why" ;; esac
+  done
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    # shellcheck disable=SC2086 # a list of names
+    apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  else
+    say "not root: please run  sudo apt-get install $missing"
+  fi
+}
+
+# newer OUTPUT INPUT...: whether OUTPUT is there and newer than every INPUT
+newer() {
+  output=$1
+  shift
+  [ -e "$output" ] || return 1
+  for input in "$@"; do [ "$input" -nt "$output" ] && return 1; done
+  return 0
+}
+
+# build NAME OUTPUT FUNCTION INPUT...: runs FUNCTION unless OUTPUT is newer than all INPUTs
+build() {
+  name=$1 output=$2 function=$3
+  shift 3
+  if newer "$output" "$@"; then
+    say "$name: built"
+    return
+  fi
+  say "$name: building"
+  rm -f "$output"
+  # A subshell with -e of its own: `if build…` would switch it off.
+  set +e
+  (set -e; "$function")
+  status=$?
+  set -e
+  [ "$status" = 0 ] || say "$name: FAILED, its rows will be left out"
+}
+
+installNpm() {
+  if newer node_modules/.package-lock.json package.json package-lock.json; then
+    say "npm packages: all there"
+  else
+    say "npm packages: grpc-js, fastify, moleculer, thrift (npm ci, scripts not run)"
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+    touch node_modules/.package-lock.json
+  fi
+}
+
+buildLoad() { gcc -O2 -Wall -Wextra -o "$out/load" load/load.c load/request.c load/idle.c; }
+buildEchoServer() { gcc -O2 -Wall -Wextra -o "$out/echo-server" load/echo-server.c; }
+
+buildNpmThrift() {
+  mkdir -p "$out/npm-thrift"
+  echo '{ "type": "commonjs" }' >"$out/npm-thrift/package.json"
+  thrift --gen js:node -out "$out/npm-thrift" idl/echo.thrift
+}
+
+buildCpp() {
+  mkdir -p "$out/cpp-thrift"
+  thrift --gen cpp -out "$out/cpp-thrift" idl/echo.thrift
+  g++ -O2 -w -I"$out/cpp-thrift" -o "$out/cpp-server" peers/cpp-thrift/server.cpp \
+    "$out/cpp-thrift/Echo.cpp" "$out/cpp-thrift/echo_types.cpp" \
+    -lthriftnb -lthrift -levent -lpthread
+}
+
+buildGoThrift() {
+  module=holdfast.bench/go-thrift
+  rm -rf "$out/go-thrift"
+  mkdir -p "$out/go-thrift/gen"
+  cp peers/go-thrift/* "$out/go-thrift/"
+  thrift --gen "go:package_prefix=$module/gen/" -out "$out/go-thrift/gen" idl/echo.thrift
+  (cd "$out/go-thrift" && go build -mod=readonly -o "$out/go-server" .)
+}
+
+# Kitex's generator comes out of the same go.mod as Kitex. checklinkname=0: dynamicgo, which it
+# links, reaches into encoding/json, and Go has refused that by default since 1.23.
+buildKitex() {
+  rm -rf "$out/kitex"
+  mkdir -p "$out/kitex"
+  cp -r peers/kitex/* "$out/kitex/"
+  cd "$out/kitex"
+  go build -mod=readonly -o "$out/tools/kitex" github.com/cloudwego/kitex/tool/cmd/kitex
+  "$out/tools/kitex" -module holdfast.bench/kitex "$OLDPWD/idl/echo.thrift"
+  go build -mod=readonly -ldflags=-checklinkname=0 -o "$out/kitex-client" ./client
+  go build -mod=readonly -ldflags=-checklinkname=0 -o "$out/kitex-server" ./server
+}
+
+installPackages
+installNpm
+command -v go >/dev/null ||
+  say "no go: the Go peers will be left out; any Go from 1.21 fetches the one it needs"
+build "load client" "$out/load" buildLoad load/*.c load/*.h
+build "echo server" "$out/echo-server" buildEchoServer load/echo-server.c
+build "npm thrift code" "$out/npm-thrift/Echo.js" buildNpmThrift idl/echo.thrift
+build "C++ thrift server" "$out/cpp-server" buildCpp idl/echo.thrift peers/cpp-thrift/server.cpp
+build "Go thrift server" "$out/go-server" buildGoThrift idl/echo.thrift peers/go-thrift/*
+build "Kitex server and client" "$out/kitex-server" buildKitex idl/echo.thrift peers/kitex/go.* \
+  peers/kitex/*/*.go
+say "ready: node bench/rpc.ts"
