@@ -2,6 +2,7 @@
  * One metric with all its label sets. The number of label sets is bounded: what comes from outside
  * (a method name, a caller) must not be able to grow the process.
  */
+import { cutText, escapeControl } from "../log/escape.ts";
 
 export type MetricKind = "counter" | "gauge" | "histogram";
 
@@ -74,11 +75,11 @@ export class MetricFamily<Kind extends MetricKind, Metric> implements Iterable<S
    */
   of(...labelValues: string[]): Metric {
     this.checkLength(labelValues);
-    const cut = labelValues.map(cutLabelValue);
-    const found = this.series.get(keyOf(cut));
+    const clean = labelValues.map(cleanLabelValue);
+    const found = this.series.get(keyOf(clean));
     if (found !== undefined) return found.metric;
     if (this.series.size >= this.labelSetsMax) return this.refuse();
-    return this.put(cut, this.create());
+    return this.put(clean, this.create());
   }
 
   /**
@@ -87,13 +88,13 @@ export class MetricFamily<Kind extends MetricKind, Metric> implements Iterable<S
    */
   attach(metric: Metric, ...labelValues: string[]): () => void {
     this.checkLength(labelValues);
-    const cut = labelValues.map(cutLabelValue);
-    const key = keyOf(cut);
+    const clean = labelValues.map(cleanLabelValue);
+    const key = keyOf(clean);
     if (!this.series.has(key) && this.series.size >= this.labelSetsMax) {
       this.onRefused();
       return () => undefined;
     }
-    this.put(cut, metric);
+    this.put(clean, metric);
     return () => {
       if (this.series.get(key)?.metric === metric) this.series.delete(key);
     };
@@ -101,7 +102,7 @@ export class MetricFamily<Kind extends MetricKind, Metric> implements Iterable<S
 
   /** Forgets one label set, for example of an instance that is gone. */
   remove(...labelValues: string[]): void {
-    this.series.delete(keyOf(labelValues.map(cutLabelValue)));
+    this.series.delete(keyOf(labelValues.map(cleanLabelValue)));
   }
 
   *[Symbol.iterator](): Iterator<Series<Metric>> {
@@ -127,8 +128,12 @@ export class MetricFamily<Kind extends MetricKind, Metric> implements Iterable<S
   }
 }
 
-function cutLabelValue(value: string): string {
-  return value.length <= LABEL_VALUE_MAX_LENGTH ? value : value.slice(0, LABEL_VALUE_MAX_LENGTH);
+/**
+ * A value as it is shown. Done before it is looked up: two values that look the same are one
+ * series, where two series would make a scraper refuse the whole page.
+ */
+function cleanLabelValue(value: string): string {
+  return escapeControl(cutText(value, LABEL_VALUE_MAX_LENGTH).toWellFormed());
 }
 
 /** Lengths in front: a separator of its own could be part of a value. */

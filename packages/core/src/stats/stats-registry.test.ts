@@ -59,6 +59,14 @@ describe("StatsRegistry", () => {
     assert.equal(calls.of("x".repeat(1_000)), calls.of("x".repeat(2_000)));
   });
 
+  it("counts values that are shown alike as one series", () => {
+    const stats = new StatsRegistry();
+    const calls = stats.counter({ name: "calls", help: "Calls", labels: ["method"] });
+    assert.equal(calls.of("a\n"), calls.of("a\\u000a"));
+    assert.equal(calls.of("\ud800"), calls.of("\ud801"));
+    assert.equal([...calls].length, 2);
+  });
+
   it("reads a computed value when it is read, and not after it was taken away", () => {
     const stats = new StatsRegistry();
     let queue = 1;

@@ -36,7 +36,7 @@ export interface StatsRegistryOptions {
 
 const DEFAULT_FAMILIES_MAX = 1_000;
 const NAME = /^[a-z][a-z0-9_]*$/;
-const SUFFIX_TAKEN = /_(?:total|bucket|count|sum|created|info)$/;
+const SUFFIX_TAKEN = /_(?:total|bucket|count|sum|created)$/;
 /** Rendering adds these to histograms. */
 const LABEL_TAKEN = new Set(["le", "quantile"]);
 
