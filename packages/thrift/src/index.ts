@@ -1,4 +1,6 @@
 /** The public door of @holdfast/thrift. */
+export * from "./codegen/generate.ts";
+export * from "./idl/index.ts";
 export * from "./message/application-exception.ts";
 export * from "./message/message-header.ts";
 export { BinaryReader } from "./protocol/binary-reader.ts";
@@ -6,8 +8,17 @@ export { BinaryWriter } from "./protocol/binary-writer.ts";
 export { type Bytes, allocate, bytesOf } from "./protocol/buffers.ts";
 export { CompactReader } from "./protocol/compact-reader.ts";
 export { CompactWriter } from "./protocol/compact-writer.ts";
-export { badValue, missingField, protocolError, truncated } from "./protocol/error.ts";
+export {
+  badValue,
+  missingField,
+  notOneField,
+  protocolError,
+  truncated,
+  unknownMember,
+} from "./protocol/error.ts";
 export { StructScanner, type StructScannerOptions } from "./protocol/struct-scanner.ts";
 export { MESSAGE, type MessageType, TYPE, type TypeCode, fieldKey } from "./protocol/types.ts";
+export { CODEC } from "./schema/base-codecs.ts";
+export { exceptionMessage } from "./schema/exception-message.ts";
 export { EncodedValue } from "./schema/encoded-value.ts";
 export * from "./schema/service-definition.ts";

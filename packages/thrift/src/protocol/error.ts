@@ -19,3 +19,15 @@ export function missingField(struct: string, field: string): ServiceError {
 export function badValue(message: string): ServiceError {
   return new ServiceError("invalid", message, { workStarted: "no" });
 }
+
+/** A union that has no field, several, or one that nobody here knows. */
+export function notOneField(union: string, count: number): ServiceError {
+  const has = count === 1 ? "a field that is not known here" : `${count} fields, expected 1`;
+  return protocolError(`union ${union} has ${has}`);
+}
+
+/** A union made by whoever sends it with a `field` that it does not have. */
+export function unknownMember(union: string, value: unknown): ServiceError {
+  const field = (value as { field?: unknown } | null | undefined)?.field;
+  return badValue(`union ${union} has no field ${JSON.stringify(String(field).slice(0, 64))}`);
+}

@@ -1,0 +1,190 @@
+/**
+ * The names that generated code uses for what an IDL defines. A name that TypeScript cannot use, or
+ * that is taken, gets underscores behind it; who comes first, and so keeps the plain name, follows
+ * from the IDL alone.
+ */
+import type { Described, Program, Service, Struct } from "../idl/index.ts";
+import { functionsOf } from "../idl/index.ts";
+
+/** Words that cannot name a variable in a module. */
+const RESERVED_WORDS = (
+  "arguments await break case catch class const continue debugger default delete do else enum " +
+  "eval export extends false finally for function if implements import in instanceof interface " +
+  "let new null package private protected public return static super switch this throw true try " +
+  "typeof var void while with yield undefined NaN Infinity any unknown never object string " +
+  "number boolean symbol bigint type"
+).split(" ");
+
+/** What generated code takes from the language and from Holdfast by its plain name. */
+const USED_NAMES = (
+  "Array BigInt Error Map Object Promise Readonly ReadonlyMap ReadonlySet Record Set Uint8Array " +
+  "BinaryReader BinaryWriter CompactReader CompactWriter Codec EncodedValue MethodDefinition " +
+  "ServiceDefinition ServiceSchema StructSchema EnumSchema TYPE CODEC Context missingField " +
+  "notOneField unknownMember exceptionMessage"
+).split(" ");
+
+/** Parameters and variables of generated functions. */
+const LOCAL_NAMES = "input output key value fields count index element list set map".split(" ");
+
+/** What every object has already; an absent property of such a name would seem to be there. */
+const OBJECT_MEMBERS = Object.getOwnPropertyNames(Object.prototype);
+
+/** What every error has already and means something else by. */
+const ERROR_MEMBERS = ["name", "stack", "cause"];
+
+/** Hands each wish a name that nobody else has. */
+export class NameScope {
+  private readonly taken: Set<string>;
+
+  constructor(taken: Iterable<string> = []) {
+    this.taken = new Set(taken);
+  }
+
+  take(wish: string): string {
+    let name = wish;
+    while (this.taken.has(name)) name += "_";
+    this.taken.add(name);
+    return name;
+  }
+
+  /** A scope inside of this one: its names hide none of these. */
+  inner(taken: Iterable<string> = []): NameScope {
+    return new NameScope([...this.taken, ...taken]);
+  }
+}
+
+/** What is made of one struct, union, exception or list of arguments. */
+export interface StructNames {
+  readonly type: string;
+  readonly codec: string;
+  readonly schema: string;
+  /** For exceptions, what the constructor takes. */
+  readonly fields: string;
+  readonly readBinary: string;
+  readonly writeBinary: string;
+  readonly readCompact: string;
+  readonly writeCompact: string;
+}
+
+export interface ServiceNames {
+  readonly definition: string;
+  readonly handler: string;
+  readonly client: string;
+  readonly schema: string;
+}
+
+/** All names at the top of one generated file. */
+export class ProgramNames {
+  /** The module's names; more are taken while the file is written. */
+  readonly scope = new NameScope([...RESERVED_WORDS, ...USED_NAMES]);
+  private readonly plain = new Map<Described, string>();
+  private readonly structs = new Map<Struct, StructNames>();
+  private readonly services = new Map<Service, ServiceNames>();
+
+  constructor(program: Program) {
+    // First what the IDL names, then what is made of it, so that a struct called FooCodec keeps
+    // its name beside a struct Foo.
+    const { constants, enums, structs, typedefs, services } = program;
+    for (const definition of [...structs, ...enums, ...services, ...typedefs, ...constants]) {
+      this.plain.set(definition, this.scope.take(definition.name));
+    }
+    for (const struct of structs) {
+      this.structs.set(struct, structNames(this.scope, this.of(struct), this.of(struct)));
+    }
+    for (const service of services) {
+      const name = this.of(service);
+      this.services.set(service, {
+        definition: name,
+        handler: this.scope.take(`${name}Handler`),
+        client: this.scope.take(`${name}Client`),
+        schema: this.scope.take(`${name}Schema`),
+      });
+    }
+  }
+
+  of(definition: Described): string {
+    return known(this.plain.get(definition), definition);
+  }
+
+  ofStruct(struct: Struct): StructNames {
+    return known(this.structs.get(struct), struct);
+  }
+
+  ofService(service: Service): ServiceNames {
+    return known(this.services.get(service), service);
+  }
+}
+
+/** The names around a type called `base`; `type` is given when it has been taken already. */
+export function structNames(scope: NameScope, base: string, type?: string): StructNames {
+  return {
+    type: type ?? scope.take(base),
+    codec: scope.take(`${base}Codec`),
+    schema: scope.take(`${base}Schema`),
+    fields: scope.take(`${base}Fields`),
+    readBinary: scope.take(`read${base}Binary`),
+    writeBinary: scope.take(`write${base}Binary`),
+    readCompact: scope.take(`read${base}Compact`),
+    writeCompact: scope.take(`write${base}Compact`),
+  };
+}
+
+function known<Value>(value: Value | undefined, definition: Described): Value {
+  if (value === undefined) throw new Error(`${definition.name} is not of this program`);
+  return value;
+}
+
+/** The property of each field, by the field's name. */
+export function propertyNames(struct: Pick<Struct, "kind" | "fields">): Map<string, string> {
+  const taken =
+    struct.kind === "exception" ? [...OBJECT_MEMBERS, ...ERROR_MEMBERS] : OBJECT_MEMBERS;
+  const scope = new NameScope(taken);
+  const properties = new Map<string, string>();
+  for (const field of struct.fields) {
+    // `message` of an error is a string; a field of that name and type is that very property.
+    const hidden = struct.kind === "exception" && field.name === "message";
+    const wish = hidden && field.type.kind !== "string" ? "message_" : field.name;
+    properties.set(field.name, scope.take(wish));
+  }
+  return properties;
+}
+
+/** The property of each enum value, by its name. */
+export function enumProperties(names: readonly string[]): Map<string, string> {
+  const scope = new NameScope(OBJECT_MEMBERS);
+  return new Map(names.map((name) => [name, scope.take(name)]));
+}
+
+/** The variable of each property in a function of a module. */
+export function localNames(module: NameScope, properties: Iterable<string>): Map<string, string> {
+  const scope = module.inner(LOCAL_NAMES);
+  return new Map([...properties].map((property) => [property, scope.take(property)]));
+}
+
+/** The property of each method, inherited ones included, by the method's name in the IDL. */
+export function methodNames(service: Service): Map<string, string> {
+  // An object with a `then` is taken for a promise.
+  const scope = new NameScope([...OBJECT_MEMBERS, "then"]);
+  return new Map(functionsOf(service).map(({ name }) => [name, scope.take(lowerCamel(name))]));
+}
+
+/** `SetHistory`, `set_history`, `SET_HISTORY` → `setHistory`; `HTTPGet` → `httpGet`. */
+export function lowerCamel(name: string): string {
+  const words = name.split("_").filter((word) => word !== "");
+  const camel = words.map((word, index) => {
+    const shouted = words.length > 1 && word === word.toUpperCase();
+    if (index > 0) return word.slice(0, 1).toUpperCase() + (shouted ? lower(word) : word.slice(1));
+    return word.replace(/^[A-Z]+(?![a-z])|^[A-Z]/, (head) => head.toLowerCase());
+  });
+  const joined = camel.join("");
+  return /^[A-Za-z]/.test(joined) ? joined : name;
+}
+
+function lower(word: string): string {
+  return word.slice(1).toLowerCase();
+}
+
+/** With a capital in front, to stand inside of other names. */
+export function capitalized(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
+}

@@ -1,0 +1,92 @@
+/**
+ * Writes unions: `{ field: "text", value: … }`, told apart by `field`. Why not an object with one
+ * of many properties? This one cannot hold two by mistake, a switch over it is checked for
+ * completeness, and the type grows by one line for each member. Reading refuses a union that has
+ * not exactly one field, or one that is not known here: there is nothing it could become.
+ */
+import type { Struct } from "../idl/index.ts";
+import { docLayout } from "./doc-comment.ts";
+import { type FieldPlan, planFields } from "./field-plan.ts";
+import { type FileScope, PROTOCOLS, type ProtocolName } from "./file-scope.ts";
+import { block, hardLine, indent, join, type Layout } from "./layout.ts";
+import { quote } from "./literal.ts";
+import { readText, writeText } from "./type-text.ts";
+import { fieldLoop, functionHead, structCodec } from "./write-struct.ts";
+
+export function unionLayouts(file: FileScope, struct: Struct): Layout[] {
+  const names = file.names.ofStruct(struct);
+  const plans = planFields(file, struct, "struct");
+  const functions = PROTOCOLS.flatMap((protocol) => [
+    readFunction(file, struct, plans, protocol),
+    writeFunction(file, struct, plans, protocol),
+  ]);
+  const type = [docLayout(struct.doc), unionType(names.type, plans)];
+  return [type, ...functions, structCodec(file, { names, exported: true })];
+}
+
+function unionType(name: string, plans: readonly FieldPlan[]): Layout {
+  const members = plans.map((plan) => {
+    const text = `{ field: ${quote(plan.field.name)}; value: ${plan.typeText} }`;
+    return [docLayout(plan.field.doc, 1), plans.length > 1 ? `| ${text}` : text];
+  });
+  if (members.length === 0) return `export type ${name} = never;`;
+  if (members.length === 1) return [`export type ${name} = `, members, ";"];
+  return [`export type ${name} =`, indent([hardLine, join(members, hardLine)]), ";"];
+}
+
+function readFunction(
+  file: FileScope,
+  struct: Struct,
+  plans: readonly FieldPlan[],
+  protocol: ProtocolName,
+): Layout {
+  const names = file.names.ofStruct(struct);
+  const input = `input: ${file.thriftType(`${protocol}Reader`)}`;
+  const cases = plans.map((plan): Layout => {
+    const value = readText(file, plan.type, protocol);
+    const made = `value = { field: ${quote(plan.field.name)}, value: ${value} };`;
+    return [`case ${plan.key}: // ${plan.comment}`, indent([hardLine, made, hardLine, "break;"])];
+  });
+  const error = `${file.thriftValue("notOneField")}(${quote(struct.name)}, count)`;
+  return block(functionHead(true, names[`read${protocol}`], [input], names.type), [
+    `let value: ${names.type} | undefined;`,
+    "let count = 0;",
+    "input.enterStruct();",
+    fieldLoop(cases, ["count++;"]),
+    "input.leaveStruct();",
+    `if (value === undefined || count !== 1) throw ${error};`,
+    "return value;",
+  ]);
+}
+
+function writeFunction(
+  file: FileScope,
+  struct: Struct,
+  plans: readonly FieldPlan[],
+  protocol: ProtocolName,
+): Layout {
+  const names = file.names.ofStruct(struct);
+  const output = `output: ${file.thriftType(`${protocol}Writer`)}`;
+  const head = functionHead(
+    true,
+    names[`write${protocol}`],
+    [output, `value: ${names.type}`],
+    "void",
+  );
+  const cases = plans.map((plan): Layout => {
+    const statements = [
+      `output.writeField(${plan.key}); // ${plan.comment}`,
+      writeText(file, plan.type, protocol, "value.value"),
+      "break;",
+    ];
+    return [`case ${quote(plan.field.name)}:`, indent([hardLine, join(statements, hardLine)])];
+  });
+  const error = `throw ${file.thriftValue("unknownMember")}(${quote(struct.name)}, value);`;
+  if (plans.length === 0) return block(head, ["void output;", error]);
+  return block(head, [
+    "output.enterStruct();",
+    block("switch (value.field)", [...cases, ["default:", indent([hardLine, error])]]),
+    "output.writeStop();",
+    "output.leaveStruct();",
+  ]);
+}
