@@ -14,7 +14,7 @@ import {
 
 export function deadlineFilter<Call, Reply>(): Filter<Call, Reply> {
   return (context, call, next) => {
-    const late = context.cancelled;
+    const late = context.scope.ended;
     if (late !== undefined) return Promise.reject(beforeWork(late));
     return new Promise<Reply>((resolve, reject) => {
       new DeadlineRace<Call, Reply>(context.scope, resolve, reject).run(context, call, next);

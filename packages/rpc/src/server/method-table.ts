@@ -43,7 +43,8 @@ export class MethodTable<Handler> {
   find(buffer: Uint8Array, start: number, end: number): ServerMethod<Handler> | undefined {
     const candidates = this.byHash.get(hashOf(buffer, start, end));
     if (candidates === undefined) return undefined;
-    for (const method of candidates) if (equals(method.nameBytes, buffer, start, end)) return method;
+    for (const method of candidates)
+      if (equals(method.nameBytes, buffer, start, end)) return method;
     return undefined;
   }
 }

@@ -1,89 +1,69 @@
-/**
- * ⑦ ⑧ From answers to bytes. All answers that a connection gets in one turn of the event loop
- * stand in one buffer, one behind the other, and leave in one write when the turn is over.
- */
-import { type Clock, ServiceError } from "@holdfast/core";
-import {
-  ApplicationExceptionCodec,
-  BinaryReader,
-  BinaryWriter,
-  type Codec,
-  CompactWriter,
-  EncodedValue,
-  type ExceptionDefinition,
-  MESSAGE,
-  type MessageType,
-  fieldKey,
-  bytesOf,
-  writeBinaryHeader,
-  writeCompactHeader,
-} from "@holdfast/thrift";
+/** ⑦ From answers to bytes: a result, an exception the IDL declares, or a failure. */
+import { ServiceError } from "@holdfast/core";
+import { ApplicationExceptionCodec, type BinaryWriter, fieldKey, MESSAGE } from "@holdfast/thrift";
 import type { ProtocolName } from "../wire/framing.ts";
+import { type MessageBody, MessageWriter } from "../wire/message-writer.ts";
 import {
   INFO_NAME,
   patchFrameLength,
   writePlainTtHeader,
   writeSignalTtHeader,
 } from "../wire/ttheader.ts";
+import type { TurnWriter } from "../wire/turn-writer.ts";
 import type { ServerCall } from "./server-call.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
-/** Buffers kept for the next turn, and how large one may be to be kept. */
-const SPARE_MAX = 256;
-const SPARE_MAX_BYTES = 256 * 1024;
-
-const APPLICATION_EXCEPTION_TYPE = MESSAGE.exception;
-
-/** What stands in a reply: one field of the result struct, or an application exception. */
-interface Body {
-  readonly type: MessageType;
-  /** 0: the codec writes the whole struct itself. */
-  readonly key: number;
-  readonly codec: Codec<unknown> | undefined;
-  readonly value: unknown;
-}
-
 export class ReplyWriter<Handler> {
-  private readonly clock: Clock;
-  private readonly frameMaxBytes: number;
-  private readonly spare: BinaryWriter[] = [];
-  private readonly compact = new CompactWriter();
-  private readonly scratch = new BinaryWriter();
-  /** Connections with something to send at the end of this turn. */
-  private dirty: ServerConnection<Handler>[] = [];
-  private readonly flushAll = (): void => this.flush();
+  private readonly turn: TurnWriter;
+  private readonly messages: MessageWriter;
 
-  constructor(clock: Clock, frameMaxBytes: number) {
-    this.clock = clock;
-    this.frameMaxBytes = frameMaxBytes;
+  constructor(turn: TurnWriter, frameMaxBytes: number) {
+    this.turn = turn;
+    this.messages = new MessageWriter(frameMaxBytes);
   }
 
   writeResult(call: ServerCall<Handler>, reply: unknown): void {
-    const { definition, resultKey } = call.method;
-    const { result } = definition;
+    const { method, sequenceId } = call;
+    const { result } = method.definition;
     if (result !== undefined && (reply === undefined || reply === null)) {
-      return this.writeFailure(call, missingResult(definition.name));
+      return this.writeFailure(call, missingResult(method.definition.name));
     }
-    const body = { type: MESSAGE.reply, key: resultKey, codec: result, value: reply };
     try {
-      this.write(call.connection, call.method.nameBytes, call.protocol, call.sequenceId, body);
+      this.write(call.connection, call.protocol, {
+        type: MESSAGE.reply,
+        name: method.nameBytes,
+        sequenceId,
+        key: method.resultKey,
+        codec: result,
+        value: reply,
+      });
     } catch (error) {
-      this.writeFailure(call, ServiceError.from(error));
+      this.writeFailure(call, error);
     }
   }
 
   writeFailure(call: ServerCall<Handler>, error: unknown): void {
-    const declared = call.method.definition.exceptions.find((exception) => exception.is(error));
-    const body = declared === undefined ? failure(error) : exceptionBody(declared, error);
     const { connection, method, protocol, sequenceId } = call;
-    try {
-      this.write(connection, method.nameBytes, protocol, sequenceId, body);
-    } catch (thrown) {
-      // A declared exception with a value that does not fit its field, at worst.
-      this.write(connection, method.nameBytes, protocol, sequenceId, failure(thrown));
+    const declared = method.definition.exceptions.find((exception) => exception.is(error));
+    if (declared !== undefined) {
+      try {
+        return this.write(connection, protocol, {
+          type: MESSAGE.reply,
+          name: method.nameBytes,
+          sequenceId,
+          key: fieldKey(declared.codec.type, declared.id),
+          codec: declared.codec,
+          value: error,
+        });
+      } catch (thrown) {
+        // Its value does not fit its field: the caller hears that instead.
+        return this.write(connection, protocol, failure(method.nameBytes, sequenceId, thrown));
+      }
     }
+    this.write(connection, protocol, failure(method.nameBytes, sequenceId, error));
   }
 
+  /** A call that never became one. */
   writeRefusal(
     connection: ServerConnection<Handler>,
     method: string,
@@ -91,140 +71,49 @@ export class ReplyWriter<Handler> {
     sequenceId: number,
     error: ServiceError,
   ): void {
-    this.write(connection, Buffer.from(method), protocol, sequenceId, failure(error));
+    this.write(connection, protocol, failure(Buffer.from(method), sequenceId, error));
   }
 
+  /** A frame of its own, without a message, that says: use another connection. */
   writeGoAway(connection: ServerConnection<Handler>): void {
-    const output = this.outputOf(connection);
+    const output = this.turn.outputOf(connection);
     const start = output.offset;
     writeSignalTtHeader(output, 0, INFO_NAME.goAway);
     patchFrameLength(output, start);
   }
 
-  giveBack(output: BinaryWriter): void {
-    output.offset = 0;
-    const keep = this.spare.length < SPARE_MAX && output.buffer.length <= SPARE_MAX_BYTES;
-    if (keep) this.spare.push(output);
-  }
-
-  /** One message in its frame; nothing of it stays when it cannot be written whole. */
   private write(
     connection: ServerConnection<Handler>,
-    name: Uint8Array,
     protocol: ProtocolName,
-    sequenceId: number,
-    body: Body,
+    body: MessageBody,
   ): void {
-    const output = this.outputOf(connection);
-    const start = output.offset;
-    const { framing } = connection.frames;
-    try {
-      if (framing === "ttheader") this.writeHeader(connection, output, sequenceId);
-      else if (framing === "framed") {
-        output.reserve(4);
-        output.offset += 4;
-      }
-      if (protocol === "binary") writeBinaryMessage(output, name, sequenceId, body);
-      else this.writeCompactMessage(output, name, sequenceId, body);
-      if (output.offset - start > this.frameMaxBytes) throw this.tooLarge(output.offset - start);
-      if (framing !== "buffered") patchFrameLength(output, start);
-    } catch (error) {
-      output.offset = start;
-      throw error;
-    }
-  }
-
-  private writeHeader(
-    connection: ServerConnection<Handler>,
-    output: BinaryWriter,
-    sequenceId: number,
-  ): void {
-    if (connection.saidHears) writePlainTtHeader(output, sequenceId);
-    else {
-      connection.saidHears = true;
-      writeSignalTtHeader(output, sequenceId, INFO_NAME.hears);
-    }
-  }
-
-  private writeCompactMessage(
-    output: BinaryWriter,
-    name: Uint8Array,
-    sequenceId: number,
-    body: Body,
-  ): void {
-    const { compact } = this;
-    compact.reset();
-    writeCompactHeader(compact, body.type, name, sequenceId);
-    const { codec, key } = body;
-    const value = this.decoded(codec, body.value);
-    if (key === 0) codec?.writeCompact(compact, value);
-    else {
-      compact.enterStruct();
-      compact.writeField(key);
-      codec?.writeCompact(compact, value);
-      compact.writeStop();
-      compact.leaveStruct();
-    }
-    if (codec === undefined) compact.writeStop();
-    output.writeRaw(compact.buffer, 0, compact.offset);
-  }
-
-  /** What a handler left in Binary is read once more for a peer that speaks Compact. */
-  private decoded(codec: Codec<unknown> | undefined, value: unknown): unknown {
-    if (!(value instanceof EncodedValue) || codec === undefined) return value;
-    this.scratch.offset = 0;
-    value.write(this.scratch);
-    const bytes = bytesOf(this.scratch.buffer.subarray(0, this.scratch.offset));
-    return codec.readBinary(new BinaryReader(bytes));
-  }
-
-  private outputOf(connection: ServerConnection<Handler>): BinaryWriter {
-    if (connection.output !== undefined) return connection.output;
-    const output = this.spare.pop() ?? new BinaryWriter();
-    connection.output = output;
-    if (this.dirty.length === 0) this.clock.afterTurn(this.flushAll);
-    this.dirty.push(connection);
-    return output;
-  }
-
-  /** ⑧ */
-  private flush(): void {
-    const { dirty } = this;
-    this.dirty = [];
-    for (const connection of dirty) connection.flush();
-  }
-
-  private tooLarge(size: number): ServiceError {
-    const message = `the reply has ${size} bytes, at most ${this.frameMaxBytes} are allowed`;
-    return new ServiceError("too-large", message, { workStarted: "yes" });
+    const framing = connection.frames.framing!;
+    this.messages.write(this.turn.outputOf(connection), framing, protocol, body, (output) =>
+      writeHeader(connection, output, body.sequenceId),
+    );
   }
 }
 
-function writeBinaryMessage(
+/** The first reply of a connection says what this server understands. */
+function writeHeader<Handler>(
+  connection: ServerConnection<Handler>,
   output: BinaryWriter,
-  name: Uint8Array,
   sequenceId: number,
-  body: Body,
 ): void {
-  writeBinaryHeader(output, body.type, name, sequenceId);
-  const { codec, key, value } = body;
-  if (codec !== undefined) {
-    if (key !== 0) output.writeField(key);
-    if (value instanceof EncodedValue) value.write(output);
-    else codec.writeBinary(output, value);
-    if (key === 0) return;
-  }
-  output.writeStop();
+  if (connection.saidHears) return writePlainTtHeader(output, sequenceId);
+  connection.saidHears = true;
+  writeSignalTtHeader(output, sequenceId, INFO_NAME.hears);
 }
 
-function failure(error: unknown): Body {
-  const value = ServiceError.from(error);
-  return { type: APPLICATION_EXCEPTION_TYPE, key: 0, codec: ApplicationExceptionCodec, value };
-}
-
-function exceptionBody(declared: ExceptionDefinition, value: unknown): Body {
-  const key = fieldKey(declared.codec.type, declared.id);
-  return { type: MESSAGE.reply, key, codec: declared.codec, value };
+function failure(name: Uint8Array, sequenceId: number, error: unknown): MessageBody {
+  return {
+    type: MESSAGE.exception,
+    name,
+    sequenceId,
+    key: 0,
+    codec: ApplicationExceptionCodec,
+    value: ServiceError.from(error),
+  };
 }
 
 function missingResult(method: string): ServiceError {

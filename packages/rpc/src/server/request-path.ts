@@ -16,7 +16,6 @@ import {
 } from "@holdfast/core";
 import {
   BinaryReader,
-  type BinaryWriter,
   type Bytes,
   bytesOf,
   CompactReader,
@@ -30,6 +29,7 @@ import { ChunkView } from "../wire/frame-reader.ts";
 import { readTtHeader } from "../wire/ttheader.ts";
 import type { MethodTable } from "./method-table.ts";
 import type { ServerOptions } from "./options.ts";
+import { TurnWriter } from "../wire/turn-writer.ts";
 import { ReplyWriter } from "./reply-writer.ts";
 import { ServerCall } from "./server-call.ts";
 import type { ServerConnection } from "./server-connection.ts";
@@ -52,6 +52,8 @@ export interface RequestPathParts<Handler> {
 
 export class RequestPath<Handler> {
   readonly chunkView = new ChunkView();
+  /** ⑧ Sends what the connections have when the turn is over. */
+  readonly turn: TurnWriter;
   private readonly parts: RequestPathParts<Handler>;
   private readonly replies: ReplyWriter<Handler>;
   private readonly binary = new BinaryReader(EMPTY);
@@ -60,7 +62,8 @@ export class RequestPath<Handler> {
 
   constructor(parts: RequestPathParts<Handler>) {
     this.parts = parts;
-    this.replies = new ReplyWriter(parts.runtime.clock, parts.options.frameMaxBytes);
+    this.turn = new TurnWriter(parts.runtime.clock);
+    this.replies = new ReplyWriter(this.turn, parts.options.frameMaxBytes);
   }
 
   /** ① → ② Bytes have come: every whole frame among them is served. False: read no more. */
@@ -192,10 +195,6 @@ export class RequestPath<Handler> {
   /** Tells a peer that understands it to use another connection. */
   sayGoAway(connection: ServerConnection<Handler>): void {
     this.replies.writeGoAway(connection);
-  }
-
-  giveBack(output: BinaryWriter): void {
-    this.replies.giveBack(output);
   }
 
   forget(connection: ServerConnection<Handler>): void {

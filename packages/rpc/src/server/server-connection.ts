@@ -11,6 +11,7 @@ import {
 } from "@holdfast/core";
 import type { BinaryWriter } from "@holdfast/thrift";
 import { FrameReader, type ChunkView } from "../wire/frame-reader.ts";
+import type { Sender } from "../wire/turn-writer.ts";
 import { emptyTtHeader } from "../wire/ttheader.ts";
 import type { ServerOptions } from "./options.ts";
 import type { RequestPath } from "./request-path.ts";
@@ -19,7 +20,7 @@ import type { ServerCall } from "./server-call.ts";
 /** How long a peer may take to close its side after us. */
 const LINGER_MS = 1_000;
 
-export class ServerConnection<Handler> implements SocketHandler, TimerEntry {
+export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sender {
   readonly socket: Socket;
   readonly frames: FrameReader;
   readonly openedMs: number;
@@ -49,6 +50,7 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry {
   private frameBeganMs = 0;
   /** When the peer stopped taking bytes; 0 while it takes them. */
   private blockedMs = 0;
+  private unsentTooMuch = false;
   /** Not read from because too much is at work or unsent. */
   private paused = false;
   /** Our side is closed; the peer's is not yet. */
@@ -89,6 +91,7 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry {
 
   onDrain(): void {
     this.blockedMs = 0;
+    this.unsentTooMuch = false;
     this.resumeWhenPossible();
     this.closeWhenDone();
   }
@@ -153,7 +156,7 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry {
 
   /** Whether another call of this connection may be taken up. */
   get hasRoom(): boolean {
-    return this.callsInFlight < this.options.callsPerConnectionMax && this.blockedMs === 0;
+    return this.callsInFlight < this.options.callsPerConnectionMax && !this.unsentTooMuch;
   }
 
   /** ⑧ Sends what was written in this turn. */
@@ -161,15 +164,15 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry {
     const { output } = this;
     this.output = undefined;
     if (output === undefined) return;
-    if (!this.closed) {
-      const taken = this.socket.write(output.buffer.subarray(0, output.offset));
-      if (!taken) {
-        output.replaceMemory(4096);
-        if (this.blockedMs === 0) this.blockedMs = this.clock.nowMs();
-        if (this.socket.pendingBytes > this.options.unsentMaxBytes) this.pause();
+    const taken = this.closed || this.socket.write(output.buffer.subarray(0, output.offset));
+    this.path.turn.giveBack(output, taken);
+    if (!taken) {
+      if (this.blockedMs === 0) this.blockedMs = this.clock.nowMs();
+      if (this.socket.pendingBytes > this.options.unsentMaxBytes) {
+        this.unsentTooMuch = true;
+        this.pause();
       }
     }
-    this.path.giveBack(output);
     if (this.ended) this.closeWhenDone();
   }
 
@@ -229,7 +232,14 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry {
   }
 
   private closeWhenDone(): void {
-    if (!this.ended || this.closed || this.lingering || this.callsInFlight > 0 || this.output !== undefined) return;
+    if (
+      !this.ended ||
+      this.closed ||
+      this.lingering ||
+      this.callsInFlight > 0 ||
+      this.output !== undefined
+    )
+      return;
     if (this.socket.pendingBytes > 0) return;
     if (this.paused && this.frames.pendingBytes > 0) return;
     this.socket.end();

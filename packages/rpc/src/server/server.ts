@@ -3,9 +3,7 @@
  * handler. It starts, drains and stops as a part of a Lifecycle.
  */
 import {
-  AccessLog,
   type Address,
-  CallRecords,
   type Context,
   type Counter,
   describeStack,
@@ -14,18 +12,16 @@ import {
   type LifecyclePart,
   type Listener,
   type ListenOptions,
-  RequestIds,
   type Runtime,
   ServiceError,
   type Socket,
   stack,
   type Stack,
   STATE_KIND,
-  StateRegistry,
-  StatsRegistry,
 } from "@holdfast/core";
 import { ConcurrencyLimit } from "@holdfast/resilience";
 import type { ServiceDefinition } from "@holdfast/thrift";
+import { createObservers, type Observers } from "../observe/observers.ts";
 import { dispatch } from "./dispatch.ts";
 import { MethodTable, ServerMethod } from "./method-table.ts";
 import { completeServerOptions, type ServerOptions, type ServerOptionsInput } from "./options.ts";
@@ -33,29 +29,6 @@ import { RequestPath } from "./request-path.ts";
 import type { ServerCall } from "./server-call.ts";
 import { ServerConnection } from "./server-connection.ts";
 import { serverStack } from "./server-stack.ts";
-
-/** What a process shares between its servers, its clients and its ops port. */
-export interface Observers {
-  readonly stats: StatsRegistry;
-  readonly records: CallRecords;
-  readonly accessLog: AccessLog;
-  readonly state: StateRegistry;
-  readonly requestIds: RequestIds;
-}
-
-export function createObservers(runtime: Runtime): Observers {
-  const { clock, logger } = runtime;
-  const requestIds = new RequestIds(runtime.random.stream("request-ids"));
-  const records = new CallRecords({ clock, requestIds });
-  const accessLog = new AccessLog({ clock, records, logger });
-  return {
-    stats: new StatsRegistry(),
-    records,
-    accessLog,
-    state: new StateRegistry(),
-    requestIds,
-  };
-}
 
 export interface CreateServer<Handler> {
   readonly definition: ServiceDefinition<Handler, unknown>;
@@ -266,3 +239,7 @@ export class Server<Handler> implements LifecyclePart {
 
 /** How long peers have to hear that they should leave before their calls are refused. */
 const GO_AWAY_GRACE_MS = 250;
+
+export function createServer<Handler>(input: CreateServer<Handler>): Server<Handler> {
+  return new Server(input);
+}

@@ -2,6 +2,8 @@
  * What the operating system says about addresses and connections, in sentences that tell somebody
  * who started a program what to do. Every one is `unavailable`.
  */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Address, formatAddress, ServiceError } from "@holdfast/core";
 
 /** An address that could not be listened on. */
@@ -34,14 +36,16 @@ function listenReason(address: Address, cause: Error): string {
       return "is taken by another process";
     case "EACCES":
     case "EPERM":
+      // libuv says EACCES where the kernel said ENOENT.
+      if (address.kind === "unix" && !existsSync(dirname(address.path))) {
+        return "cannot be made: its folder does not exist";
+      }
       return "may not be opened by this user";
     case "EADDRNOTAVAIL":
       return "cannot be opened: this machine does not have that address";
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "cannot be opened: the host name is not known";
-    case "ENOENT":
-      return "cannot be made: its folder does not exist";
     case "ENOTSOCK":
       return "cannot be made: there is a file that is not a socket";
     case "EINVAL":

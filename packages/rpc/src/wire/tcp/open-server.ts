@@ -25,7 +25,7 @@ export interface ServerSetup {
 /** Rejects with the system's own error. */
 export function openServer(setup: ServerSetup): Promise<Listener> {
   const { address, listenOptions } = setup;
-  const shakingHands = new Set<net.Socket>();
+  const shakingHands = new Map<string, net.Socket>();
   const server =
     listenOptions.tls === undefined ? plainServer(setup) : tlsServer(setup, shakingHands);
   const target =
@@ -68,17 +68,24 @@ function plainSocket(setup: ServerSetup, accepted: net.Socket): TcpSocket {
   return new TcpSocket(accepted, "events", names);
 }
 
-function tlsServer(setup: ServerSetup, shakingHands: Set<net.Socket>): tls.Server {
-  const { listenOptions, streamOptions, networkOptions } = setup;
+/**
+ * `shakingHands` is by the peer's name, the only thing that a connection and the TLS stream over it
+ * have in common. Unix peers have none: there the time limit of the handshake has to do.
+ */
+function tlsServer(setup: ServerSetup, shakingHands: Map<string, net.Socket>): tls.Server {
+  const { listenOptions, streamOptions, networkOptions, address } = setup;
   const server = createTlsServer(listenOptions.tls!, streamOptions, networkOptions);
   server.on("connection", (accepted: net.Socket) => {
-    shakingHands.add(accepted);
-    accepted.once("close", () => shakingHands.delete(accepted));
+    if (address.kind === "unix") return;
+    const { remote } = namesOf(address, accepted, undefined);
+    shakingHands.set(remote, accepted);
+    accepted.once("close", () => shakingHands.delete(remote));
   });
   server.on("secureConnection", (stream) => {
-    setup.onSocket(
-      new TcpSocket(stream, "events", namesOf(setup.address, stream, peerSubjectOf(stream))),
-    );
+    const names = namesOf(address, stream, peerSubjectOf(stream));
+    shakingHands.delete(names.remote);
+    if (server.listening) setup.onSocket(new TcpSocket(stream, "events", names));
+    else stream.destroy();
   });
   server.on("tlsClientError", (error) => reportAcceptError(setup, error));
   return server;

@@ -1,0 +1,208 @@
+/**
+ * The path of one call, the mirror of request-path.ts: down the client's filters (④ client-stack),
+ * onto a connection (pool), ⑦ encoded, ⑧ sent; and its reply ① received, ② framed, ③ decoded,
+ * up the filters (⑥) to whoever called.
+ */
+import { type Clock, ServiceError } from "@holdfast/core";
+import {
+  ApplicationExceptionCodec,
+  BinaryReader,
+  type Bytes,
+  bytesOf,
+  CompactReader,
+  emptyMessageHeader,
+  fieldKey,
+  MESSAGE,
+  protocolError,
+  readBinaryHeader,
+  readCompactHeader,
+} from "@holdfast/thrift";
+import { type ProtocolName, sniffProtocol } from "../wire/framing.ts";
+import { ChunkView } from "../wire/frame-reader.ts";
+import { MessageWriter } from "../wire/message-writer.ts";
+import {
+  INFO_NAME,
+  patchFrameLength,
+  readTtHeader,
+  writeCallTtHeader,
+  writeSignalTtHeader,
+} from "../wire/ttheader.ts";
+import { TurnWriter } from "../wire/turn-writer.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { ClientMethod, Try } from "./client-call.ts";
+import type { ClientOptions } from "./options.ts";
+
+/** How often a try goes to another connection because the one it was on is leaving. */
+const MOVES_MAX = 3;
+
+export class CallPath {
+  readonly turn: TurnWriter;
+  readonly chunkView = new ChunkView();
+  private readonly clock: Clock;
+  private readonly options: ClientOptions;
+  private readonly messages: MessageWriter;
+  private readonly binary = new BinaryReader(EMPTY);
+  private readonly compact = new CompactReader(EMPTY);
+  private readonly message = emptyMessageHeader();
+
+  constructor(clock: Clock, options: ClientOptions) {
+    this.clock = clock;
+    this.options = options;
+    this.turn = new TurnWriter(clock);
+    this.messages = new MessageWriter(options.frameMaxBytes);
+  }
+
+  /** ⑦ Encodes the try behind what this connection sends in this turn. */
+  send(connection: ClientConnection, attempt: Try): void {
+    const { method, args } = attempt.call;
+    const { definition, nameBytes } = method;
+    connection.take(attempt);
+    const { sequenceId } = attempt;
+    const body = {
+      type: definition.oneway ? MESSAGE.oneway : MESSAGE.call,
+      name: nameBytes,
+      sequenceId,
+      key: 0,
+      codec: definition.arguments,
+      value: args,
+    };
+    try {
+      const { framing, protocol } = this.options;
+      this.messages.write(this.turn.outputOf(connection), framing, protocol, body, (output) =>
+        writeCallTtHeader(output, {
+          sequenceId,
+          logId: attempt.context.requestId,
+          timeoutMs: attempt.context.deadlineMs - this.clock.nowMs(),
+          fixed: method.fixedInfo,
+        }),
+      );
+    } catch (error) {
+      connection.tries.take(sequenceId);
+      attempt.reject(ServiceError.from(error));
+      return;
+    }
+    if (definition.oneway) {
+      connection.tries.take(sequenceId);
+      attempt.resolve(undefined);
+    } else attempt.scope.listen(attempt);
+  }
+
+  /** Tells the server that nobody waits for this reply. */
+  sendCancel(connection: ClientConnection, sequenceId: number): void {
+    const output = this.turn.outputOf(connection);
+    const start = output.offset;
+    writeSignalTtHeader(output, sequenceId, INFO_NAME.cancel);
+    patchFrameLength(output, start);
+  }
+
+  /** ① → ② Bytes have come. */
+  receive(connection: ClientConnection, chunk: Uint8Array): void {
+    connection.frames.read(chunk, (bytes, start, end) => {
+      this.receiveFrame(connection, bytes, start, end);
+      return true;
+    });
+  }
+
+  /** ② → ③ One frame: what the server says beside the reply, then the reply's head. */
+  private receiveFrame(
+    connection: ClientConnection,
+    bytes: Bytes,
+    start: number,
+    end: number,
+  ): void {
+    const { framing } = this.options;
+    let at = start;
+    if (framing === "ttheader") {
+      this.binary.reset(bytes, start, end);
+      readTtHeader(this.binary, connection.header);
+      at = this.binary.offset;
+      if (connection.header.hears) connection.hearsCancel = true;
+      if (connection.header.goAway) connection.leave();
+      if (at === end) return;
+      if (end - at > 8 && bytes.view.getUint32(at) === end - at - 4) at += 4;
+    } else if (framing === "framed") at += 4;
+    const protocol = sniffProtocol(bytes.view, at);
+    if (protocol === "compact") {
+      this.compact.reset(bytes, at, end);
+      readCompactHeader(this.compact, this.message);
+    } else {
+      this.binary.reset(bytes, at, end);
+      readBinaryHeader(this.binary, this.message);
+    }
+    this.settle(connection, protocol);
+  }
+
+  /** ③ → ⑥ The reply finds its try, which settles. */
+  private settle(connection: ClientConnection, protocol: ProtocolName): void {
+    const attempt = connection.tries.take(this.message.sequenceId);
+    // Given up meanwhile, or a reply that nobody asked for.
+    if (attempt === undefined) return connection.countLateReply();
+    attempt.scope.unlisten(attempt);
+    try {
+      const { method } = attempt.call;
+      const { type, nameStart, nameEnd } = this.message;
+      const input = protocol === "binary" ? this.binary : this.compact;
+      if (type === MESSAGE.exception) this.fail(connection, attempt, protocol);
+      else if (type !== MESSAGE.reply) throw protocolError(`message type ${type} is no reply`);
+      else if (!sameName(method.nameBytes, input.buffer, nameStart, nameEnd)) {
+        const name = input.buffer.utf8Slice(nameStart, nameEnd);
+        throw protocolError(`the reply is to ${name}, not to ${method.definition.name}`);
+      } else attempt.resolve(this.readResult(method, protocol));
+    } catch (error) {
+      attempt.reject(error);
+    }
+    connection.endWhenDone();
+  }
+
+  /** The result struct has one field: the result, or an exception that the IDL declares. */
+  private readResult(method: ClientMethod, protocol: ProtocolName): unknown {
+    const { result, exceptions, name } = method.definition;
+    const input = protocol === "binary" ? this.binary : this.compact;
+    let value: unknown;
+    let seen = result === undefined;
+    input.enterStruct();
+    for (let key = input.readField(); key !== 0; key = input.readField()) {
+      const codec =
+        key === method.resultKey && result !== undefined
+          ? result
+          : exceptions.find(({ id, codec: { type } }) => fieldKey(type, id) === key)?.codec;
+      if (codec === undefined) {
+        input.skipField(key);
+        continue;
+      }
+      const read =
+        protocol === "binary" ? codec.readBinary(this.binary) : codec.readCompact(this.compact);
+      if (codec !== result) throw read;
+      value = read;
+      seen = true;
+    }
+    input.leaveStruct();
+    if (!seen) throw protocolError(`the reply to ${name} has no result`);
+    return value;
+  }
+
+  private fail(connection: ClientConnection, attempt: Try, protocol: ProtocolName): void {
+    const error =
+      protocol === "binary"
+        ? ApplicationExceptionCodec.readBinary(this.binary)
+        : ApplicationExceptionCodec.readCompact(this.compact);
+    if (error.code !== "draining" || error.workStarted !== "no" || attempt.moves >= MOVES_MAX) {
+      attempt.reject(error);
+      return;
+    }
+    // It goes away and has not begun: somebody else will do it.
+    attempt.moves++;
+    connection.leave();
+    connection.owner.onMoved(attempt);
+  }
+}
+
+const EMPTY = bytesOf(new Uint8Array(0));
+
+function sameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let index = 0; index < name.length; index++) {
+    if (name[index] !== bytes[start + index]) return false;
+  }
+  return true;
+}

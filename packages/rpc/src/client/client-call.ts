@@ -1,0 +1,102 @@
+/** One call on the client, as its filters see it, and one try of it on a connection. */
+import {
+  type CancelListener,
+  type CallRecords,
+  type CancelScope,
+  type Context,
+  type ServiceError,
+  type StatsRegistry,
+} from "@holdfast/core";
+import { fieldKey, type MethodDefinition } from "@holdfast/thrift";
+import { MethodStats } from "../observe/method-stats.ts";
+import { fixedCallInfo } from "../wire/ttheader.ts";
+
+/** A method and what the client keeps about it. */
+export class ClientMethod {
+  readonly definition: MethodDefinition;
+  readonly service: string;
+  readonly nameBytes: Uint8Array;
+  /** The field of the result struct that carries the result; 0 for void. */
+  readonly resultKey: number;
+  /** Caller, callee and method as they stand in each TTHeader. */
+  readonly fixedInfo: Uint8Array;
+  readonly stats: MethodStats;
+  readonly recordId: number;
+
+  constructor(
+    definition: MethodDefinition,
+    service: string,
+    caller: string,
+    stats: StatsRegistry,
+    records: CallRecords,
+  ) {
+    this.definition = definition;
+    this.service = service;
+    this.nameBytes = Buffer.from(definition.name);
+    this.resultKey = definition.result === undefined ? 0 : fieldKey(definition.result.type, 0);
+    this.fixedInfo = fixedCallInfo(caller, service, definition.name);
+    this.stats = new MethodStats(stats, "client", service, definition.name);
+    this.recordId = records.methodId(`to ${service}.${definition.name}`);
+  }
+}
+
+export class ClientCall {
+  readonly method: ClientMethod;
+  readonly args: object;
+  /** On the clock's `nowMs()` scale. */
+  readonly startMs: number;
+  /** The address that the last try went to. */
+  peer = "";
+  recordTicket = -1;
+  /** -1 until the outcome is known. */
+  durationMs = -1;
+
+  constructor(method: ClientMethod, args: object, startMs: number) {
+    this.method = method;
+    this.args = args;
+    this.startMs = startMs;
+  }
+}
+
+/** What gives a try up when its context is over. */
+export interface TryOwner {
+  onTryCancelled(attempt: Try, reason: ServiceError): void;
+}
+
+/** One try on one connection. Settles once: whoever takes it out of its table may settle it. */
+export class Try implements CancelListener {
+  listenerPrevious: CancelListener | undefined = undefined;
+  listenerNext: CancelListener | undefined = undefined;
+  listening = false;
+  readonly call: ClientCall;
+  readonly context: Context;
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** How often it was sent on another connection because the first one was leaving. */
+  moves = 0;
+  /** 0 while it stands in no table. */
+  sequenceId = 0;
+  /** The connection's turn in which it was written; before that turn's flush nothing has left. */
+  turn = 0;
+  owner: TryOwner | undefined = undefined;
+
+  constructor(
+    call: ClientCall,
+    context: Context,
+    resolve: (reply: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.call = call;
+    this.context = context;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  get scope(): CancelScope {
+    return this.context.scope;
+  }
+
+  onCancelled(reason: ServiceError): void {
+    this.owner?.onTryCancelled(this, reason);
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The connections to one address: a few, made when they are needed, made anew with growing pauses
+ * when they cannot be had. A call waits for a connection as long as its time allows.
+ */
+import {
+  type Address,
+  type Clock,
+  formatAddress,
+  type Network,
+  type Random,
+  ServiceError,
+} from "@holdfast/core";
+import type { CallPath } from "./call-path.ts";
+import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
+import type { Try, TryOwner } from "./client-call.ts";
+import type { ClientOptions } from "./options.ts";
+
+/** Calls that may wait for a connection. */
+const WAITING_MAX = 4_096;
+
+export interface PoolParts {
+  readonly address: Address;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly path: CallPath;
+  readonly options: ClientOptions;
+}
+
+export class Pool implements ConnectionOwner, TryOwner {
+  readonly address: Address;
+  private readonly parts: PoolParts;
+  private readonly connections: ClientConnection[] = [];
+  private readonly leaving = new Set<ClientConnection>();
+  private readonly waiting = new Set<Try>();
+  private next = 0;
+  private dialing = 0;
+  private dialFailures = 0;
+  private notBeforeMs = 0;
+  private lastError = "";
+  private closed = false;
+
+  constructor(parts: PoolParts) {
+    this.parts = parts;
+    this.address = parts.address;
+  }
+
+  /** Sends the try on a connection, now or when there is one. */
+  send(attempt: Try): void {
+    const connection = this.pick();
+    if (connection !== undefined) this.parts.path.send(connection, attempt);
+    else this.wait(attempt);
+  }
+
+  close(): void {
+    this.closed = true;
+    const error = new ServiceError("cancelled", "the client was closed", { workStarted: "no" });
+    this.failWaiting(error);
+    for (const connection of [...this.connections, ...this.leaving]) connection.breakOff(error);
+  }
+
+  /** Lets the calls at work end; new ones are refused. */
+  leave(): void {
+    this.closed = true;
+    for (const connection of [...this.connections]) connection.leave();
+  }
+
+  onLeaving(connection: ClientConnection): void {
+    this.remove(connection);
+    this.leaving.add(connection);
+  }
+
+  onClosed(connection: ClientConnection): void {
+    this.remove(connection);
+    this.leaving.delete(connection);
+  }
+
+  onMoved(attempt: Try): void {
+    const reason = attempt.scope.ended;
+    if (reason !== undefined) attempt.reject(reason);
+    else this.send(attempt);
+  }
+
+  onTryCancelled(attempt: Try, reason: ServiceError): void {
+    this.waiting.delete(attempt);
+    const why = this.lastError === "" ? reason.message : `${reason.message}; ${this.lastError}`;
+    attempt.reject(new ServiceError(reason.code, why, { workStarted: "no" }));
+  }
+
+  snapshot(): Record<string, unknown> {
+    return {
+      address: formatAddress(this.address),
+      waiting: this.waiting.size,
+      dialing: this.dialing,
+      dialFailures: this.dialFailures,
+      lastError: this.lastError,
+      connections: [...this.connections, ...this.leaving].map((each) => each.snapshot()),
+    };
+  }
+
+  /** In turn; another one is dialled as long as there may be more. */
+  private pick(): ClientConnection | undefined {
+    const { connections } = this;
+    if (connections.length + this.dialing < this.parts.options.connectionsMax) this.dial();
+    for (let step = 0; step < connections.length; step++) {
+      this.next = this.next + 1 < connections.length ? this.next + 1 : 0;
+      const connection = connections[this.next]!;
+      if (connection.hasRoom) return connection;
+    }
+    return undefined;
+  }
+
+  private wait(attempt: Try): void {
+    const refusal = this.refusal();
+    if (refusal !== undefined) {
+      attempt.reject(refusal);
+      return;
+    }
+    attempt.owner = this;
+    this.waiting.add(attempt);
+    attempt.scope.listen(attempt);
+  }
+
+  /** Why a call cannot even wait. */
+  private refusal(): ServiceError | undefined {
+    const place = formatAddress(this.address);
+    if (this.closed) {
+      return new ServiceError("cancelled", "the client was closed", { workStarted: "no" });
+    }
+    if (this.connections.length > 0) {
+      const message = `every connection to ${place} is full`;
+      return new ServiceError("overloaded", message, { workStarted: "no" });
+    }
+    if (this.dialing === 0) {
+      const retryAfterMs = Math.max(0, this.notBeforeMs - this.parts.clock.nowMs());
+      const message = `${place} cannot be reached: ${this.lastError}`;
+      return new ServiceError("unavailable", message, { workStarted: "no", retryAfterMs });
+    }
+    if (this.waiting.size >= WAITING_MAX) {
+      const message = `${WAITING_MAX} calls wait for a connection to ${place}`;
+      return new ServiceError("overloaded", message, { workStarted: "no" });
+    }
+    return undefined;
+  }
+
+  private dial(): void {
+    const { clock, options, network } = this.parts;
+    if (this.closed || clock.nowMs() < this.notBeforeMs) return;
+    this.dialing++;
+    const { dialTimeoutMs: timeoutMs, tls } = options;
+    network.connect(this.address, tls === undefined ? { timeoutMs } : { timeoutMs, tls }).then(
+      (socket) => {
+        this.dialing--;
+        if (this.closed) socket.destroy();
+        else this.onDialled(socket);
+      },
+      (error: unknown) => {
+        this.dialing--;
+        this.onDialFailed(ServiceError.from(error));
+      },
+    );
+  }
+
+  private onDialled(socket: ConstructorParameters<typeof ClientConnection>[0]): void {
+    const { path, options, clock } = this.parts;
+    this.dialFailures = 0;
+    this.notBeforeMs = 0;
+    this.lastError = "";
+    const view = path.chunkView;
+    this.connections.push(new ClientConnection(socket, path, this, options, clock, view));
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const attempt of waiting) {
+      attempt.scope.unlisten(attempt);
+      this.send(attempt);
+    }
+  }
+
+  private onDialFailed(error: ServiceError): void {
+    const { clock, random, options } = this.parts;
+    this.lastError = error.message;
+    const fullMs = Math.min(options.backoffMaxMs, options.backoffMinMs * 2 ** this.dialFailures);
+    this.dialFailures++;
+    this.notBeforeMs = clock.nowMs() + fullMs * (0.5 + random.next() / 2);
+    if (this.dialing > 0 || this.connections.length > 0) return;
+    const retryAfterMs = Math.max(0, this.notBeforeMs - clock.nowMs());
+    this.failWaiting(
+      new ServiceError("unavailable", error.message, { workStarted: "no", retryAfterMs }),
+    );
+  }
+
+  private failWaiting(error: ServiceError): void {
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const attempt of waiting) {
+      attempt.scope.unlisten(attempt);
+      attempt.reject(error);
+    }
+  }
+
+  private remove(connection: ClientConnection): void {
+    const index = this.connections.indexOf(connection);
+    if (index >= 0) this.connections.splice(index, 1);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Certificates for tests of TLS: an authority, and a server and a client that it signed, valid from
+ * 2020 to 2120. Committed because Node cannot make certificates; worth nothing outside of tests.
+ * The server is `server.test`, `localhost` and 127.0.0.1.
+ */
+import type { TlsOptions } from "@holdfast/core";
+
+const CA_CERTIFICATE = `
+-----BEGIN CERTIFICATE-----
+MIIBbDCCARKgAwIBAgIUJfN34C5uXQTDrnLpDa8NTh3bxzowCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQSG9sZGZhc3QgdGVzdCBDQTAgFw0yMDAxMDEwMDAwMDBaGA8y
+MTIwMDEwMTAwMDAwMFowGzEZMBcGA1UEAwwQSG9sZGZhc3QgdGVzdCBDQTBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABHhhv2TM2Rox9YmH3ynfw4J0tCX1FCi/oWmd
+v2vCyCFMPFXwZzi5ZApMUAVamQIzBO7W0LV1t5yarz1FquUJB6ijMjAwMA8GA1Ud
+EwEB/wQFMAMBAf8wHQYDVR0OBBYEFJYb6b+pWhaTUQQfwcqo5mnBgkyCMAoGCCqG
+SM49BAMCA0gAMEUCIHeYMLwh1fbXG90K36Cb1NaRtQx5GBSTV3pQSpnRqairAiEA
+6lmSpSRK4Kmx1MJn8rxNQqdauGvS54gzkRwiu634wVE=
+-----END CERTIFICATE-----
+`;
+
+const SERVER_CERTIFICATE = `
+-----BEGIN CERTIFICATE-----
+MIIBszCCAVmgAwIBAgIUdiJ2fRZO24fBERt8KvosuWZzdC4wCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQSG9sZGZhc3QgdGVzdCBDQTAgFw0yMDAxMDEwMDAwMDBaGA8y
+MTIwMDEwMTAwMDAwMFowKTEUMBIGA1UEAwwLc2VydmVyLnRlc3QxETAPBgNVBAoM
+CEhvbGRmYXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELbcyf6dspONceWol
+PYkrcMQEEYx0v1GHxfWfPucO+ZeWgWTgR9YYKSQHYkZJQ+c69wXJyM3LXnG2bCe0
+x9QWCaNrMGkwJwYDVR0RBCAwHoILc2VydmVyLnRlc3SCCWxvY2FsaG9zdIcEfwAA
+ATAdBgNVHQ4EFgQUjT2Zc9qOkPgMfxP5Tp92bxBZhRowHwYDVR0jBBgwFoAUlhvp
+v6laFpNRBB/ByqjmacGCTIIwCgYIKoZIzj0EAwIDSAAwRQIhAJwMtZZ+tbD3ba5U
+0NyuznWU/zUxzCSfr3xnGvqPK8MCAiBKBtiWz7eBJ8nE1TbJ+VklEOhkkE1tNPcz
+DzfFMmlGcg==
+-----END CERTIFICATE-----
+`;
+
+const SERVER_KEY = `
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgV8WOyvYT4I45sW3r
+UQiYspRmAgJpbScNkNIkCimTXtqhRANCAAQttzJ/p2yk41x5aiU9iStwxAQRjHS/
+UYfF9Z8+5w75l5aBZOBH1hgpJAdiRklD5zr3BcnIzctecbZsJ7TH1BYJ
+-----END PRIVATE KEY-----
+`;
+
+const CLIENT_CERTIFICATE = `
+-----BEGIN CERTIFICATE-----
+MIIBoDCCAUWgAwIBAgIUPI+x/G2WzbPDgW1EuHEw0rXGYVQwCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQSG9sZGZhc3QgdGVzdCBDQTAgFw0yMDAxMDEwMDAwMDBaGA8y
+MTIwMDEwMTAwMDAwMFowKTEUMBIGA1UEAwwLY2xpZW50LnRlc3QxETAPBgNVBAoM
+CEhvbGRmYXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEhZlGfhjODyUXCVkO
+dYe0aWFmI1a9afnjemBq4q3VbrMZsmLxyxDTAFln4K5OBcb5Klb60pDEDgmpTHtd
+x4+ghKNXMFUwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0OBBYEFH3mYxMkHo8/
+EHstGoznnFkuQWybMB8GA1UdIwQYMBaAFJYb6b+pWhaTUQQfwcqo5mnBgkyCMAoG
+CCqGSM49BAMCA0kAMEYCIQD+gB0PXsZ8VnYwzi7nTvi7V93x/pkRNfgYCJQzSEEO
+8AIhAO22jPFvBaw0VZDqKNxcJvFW0zgfRql67WOQaaqU1B38
+-----END CERTIFICATE-----
+`;
+
+const CLIENT_KEY = `
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVvwKihVhIMqfVJBr
+5CLbnFHAjc4WEEHVjpGHqcrgClKhRANCAASFmUZ+GM4PJRcJWQ51h7RpYWYjVr1p
++eN6YGrirdVusxmyYvHLENMAWWfgrk4FxvkqVvrSkMQOCalMe13Hj6CE
+-----END PRIVATE KEY-----
+`;
+
+/** A server that asks for no certificate. */
+export const SERVER_TLS: TlsOptions = { cert: SERVER_CERTIFICATE, key: SERVER_KEY };
+/** A server that accepts clients of the authority only. */
+export const SERVER_MUTUAL_TLS: TlsOptions = { ...SERVER_TLS, ca: CA_CERTIFICATE };
+/** A client that trusts the authority. */
+export const CLIENT_TLS: TlsOptions = { ca: CA_CERTIFICATE };
+/** The same, with a certificate of its own: `CN=client.test` of `O=Holdfast`. */
+export const CLIENT_MUTUAL_TLS: TlsOptions = {
+  ...CLIENT_TLS,
+  cert: CLIENT_CERTIFICATE,
+  key: CLIENT_KEY,
+};
