@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { describe, it } from "node:test";
 import { checkNothingLeft } from "../checkers.ts";
 import { NETWORK_CONTRACT, type NetworkHarness } from "../testing/network-contract.ts";
 import { createWorld } from "../world.ts";
@@ -23,6 +23,8 @@ function simHarness(seed: number): NetworkHarness {
   };
 }
 
-for (const { name, run } of NETWORK_CONTRACT) {
-  for (const seed of [1, 2, 3]) test(`${name} (seed ${seed})`, () => run(simHarness(seed)));
+for (const seed of [1, 2, 3]) {
+  describe(`the simulated network, seed ${seed}`, () => {
+    for (const { name, run } of NETWORK_CONTRACT) it(name, () => run(simHarness(seed)));
+  });
 }

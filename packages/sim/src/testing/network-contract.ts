@@ -36,7 +36,7 @@ export interface NetworkHarness {
 
 export interface NetworkContractCase {
   readonly name: string;
-  run(harness: NetworkHarness): Promise<void>;
+  readonly run: (harness: NetworkHarness) => Promise<void>;
 }
 
 interface Pair {
