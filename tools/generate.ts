@@ -11,6 +11,7 @@ const ROOT = join(import.meta.dirname, "..");
 /** Each IDL whose generated files are committed. */
 const GENERATED: readonly { readonly idl: string; readonly outDir: string }[] = [
   { idl: "apps/feed-history/idl/feed_history.thrift", outDir: "apps/feed-history/src/gen" },
+  { idl: "bench/idl/echo.thrift", outDir: "bench/holdfast/gen" },
 ];
 
 function main(): void {
@@ -37,7 +38,7 @@ function generateFiles(idl: string): Map<string, string> {
   const { program, problems } = compileIdlFile(idl);
   for (const problem of problems) console.error(formatProblem(problem));
   if (program === undefined) throw new Error(`${idl} does not compile`);
-  return generate(program);
+  return generate(program, { thriftPackage: "holdfast", corePackage: "holdfast" });
 }
 
 function readIfThere(path: string): string | undefined {

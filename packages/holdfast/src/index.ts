@@ -1,1 +1,8 @@
-export {};
+/** The door for service authors: everything a service is written with. */
+export * from "@holdfast/core";
+export * from "@holdfast/ops";
+export * from "@holdfast/resilience";
+export * from "@holdfast/rpc";
+export * from "@holdfast/thrift";
+// The IDL's model has a Service too; to a service author the word means the function.
+export { type Service } from "@holdfast/core";

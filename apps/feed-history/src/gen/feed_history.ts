@@ -16,8 +16,8 @@ import {
   TYPE,
   exceptionMessage,
   missingField,
-} from "@holdfast/thrift";
-import type { Context } from "@holdfast/core";
+} from "holdfast";
+import type { Context } from "holdfast";
 
 /** Most items one SetHistory call may carry. */
 export const MAX_ITEMS_PER_CALL = 1000;
