@@ -70,7 +70,7 @@ export function scalarAs(place: Place, scalar: Scalar, type: Type): ConstValue |
     case "binary":
       if (scalar.kind === "binary") return { kind: "binary", type, value: scalar.value };
       if (scalar.kind !== "text") break;
-      return { kind: "binary", type, value: new TextEncoder().encode(scalar.value) };
+      return { kind: "binary", type, value: bytesOf(place.context, scalar.value) };
     case "uuid":
       if (scalar.kind !== "text") break;
       return uuidFrom(place, scalar.value, type);
@@ -80,6 +80,16 @@ export function scalarAs(place: Place, scalar: Scalar, type: Type): ConstValue |
       break;
   }
   return wrongType(place, type, describeScalar(scalar));
+}
+
+/** The bytes of a text: made once, for a constant may be named in a million places. */
+function bytesOf(context: LinkContext, text: string): Uint8Array {
+  let bytes = context.bytes.get(text);
+  if (bytes === undefined) {
+    bytes = new TextEncoder().encode(text);
+    context.bytes.set(text, bytes);
+  }
+  return bytes;
 }
 
 /** Reports that something else was expected. */
@@ -137,12 +147,11 @@ function doubleFrom(place: Place, scalar: Scalar, type: BaseType): ConstValue | 
   return outOfRange(place, `this number is too large for a double`);
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 function uuidFrom(place: Place, text: string, type: BaseType): ConstValue | undefined {
   const bare = text.startsWith("{") && text.endsWith("}") ? text.slice(1, -1) : text;
-  const value = bare.toLowerCase();
-  if (UUID.test(value)) return { kind: "uuid", type, value };
+  if (UUID.test(bare)) return { kind: "uuid", type, value: bare.toLowerCase() };
   const form = "00112233-4455-6677-8899-aabbccddeeff";
   return outOfRange(place, `${quoted(text)} is not a uuid; expected one like "${form}"`);
 }

@@ -98,8 +98,7 @@ export class Lexer {
     }
     this.#at = close + 2;
     if (this.#isDocComment(start, close)) this.#doc = { start, end: this.#at };
-    const newline = this.#text.indexOf("\n", start);
-    if (newline >= 0 && newline < this.#at) this.#firstOnLine = true;
+    if (this.#text.slice(start, this.#at).includes("\n")) this.#firstOnLine = true;
   }
 
   /** Two opening stars make a doc comment, unless there is nothing but stars. */

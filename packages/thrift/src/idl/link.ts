@@ -31,6 +31,7 @@ export function linkFiles(
     symbols: new Map(),
     pendingDefaults: [],
     sizes: new Map(),
+    bytes: new Map(),
     openTypedefs: [],
     openConstants: [],
   };

@@ -135,7 +135,8 @@ interface TypeBase {
    * The annotations in force here: those of the type itself, of every typedef it was named
    * through, and those written at this use; the nearer to the use wins. So `js.type` is found
    * here wherever it was written, except on the field, which has annotations of its own:
-   * {@link annotationOf} looks at both.
+   * {@link annotationOf} looks at both. (The annotations of a struct or enum that a type names are
+   * its definition's, not the type's.)
    */
   readonly annotations: Annotations;
   /** The typedef by which the type was named here, if it was. */

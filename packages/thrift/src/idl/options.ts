@@ -10,7 +10,7 @@ export interface IdlOptions {
   readonly includePaths: readonly string[];
   /**
    * The largest source file, in bytes of UTF-8; 1 or more. Default 4 MiB: the largest IDL known to
-   * us (Evernote, Hive) is under 200 KiB. Higher costs memory, about 60 times the file at worst.
+   * us (Evernote, Hive) is under 200 KiB. Higher costs memory, about 100 times the file at worst.
    */
   readonly sourceMaxBytes: number;
   /** The most files of one compilation; 1 or more. Default 1000. Higher costs time and memory. */

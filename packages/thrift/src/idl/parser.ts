@@ -105,6 +105,10 @@ function parseNamespace(cursor: TokenCursor, word: NameNode): NamespaceNode {
       cursor.fail("expected the language of the namespace, or *");
     }
     scope = cursor.next();
+    const name = cursor.peek();
+    if (scope.text !== "*" && (name.firstOnLine || name.kind === "end")) {
+      return withoutLanguage(cursor, scope);
+    }
   } else {
     scope = { ...word, text: historical };
     cursor.report(word, {
@@ -115,6 +119,16 @@ function parseNamespace(cursor: TokenCursor, word: NameNode): NamespaceNode {
   }
   const name = parseNamespaceName(cursor);
   return { scope, name, annotations: parseAnnotations(cursor) };
+}
+
+/** `namespace name`, without a language, meant C++ before 2009. */
+function withoutLanguage(cursor: TokenCursor, name: NameNode): NamespaceNode {
+  cursor.report(name, {
+    severity: "warning",
+    code: "historical",
+    message: `a namespace needs a language; taken as "namespace cpp ${name.text}"`,
+  });
+  return { scope: { ...name, text: "cpp" }, name: name.text, annotations: [] };
 }
 
 /** A dotted name; Smalltalk's may hold dashes, and XSD's is a quoted URL. */

@@ -127,6 +127,8 @@ export interface LinkContext {
   readonly pendingDefaults: PendingDefault[];
   /** Of types and values of more than one node. */
   readonly sizes: Map<Type | ConstValue, Size>;
+  /** The texts that stand for binaries, as bytes. */
+  readonly bytes: Map<string, Uint8Array>;
   /** The typedefs that are being followed, each named by the one before it. */
   readonly openTypedefs: TypedefSymbol[];
   /** The constants that are being evaluated, each named by the one before it. */

@@ -7,12 +7,14 @@ import type { ConstValue } from "./model.ts";
 export class ValueIdentity {
   readonly #ids = new Map<ConstValue, number>();
   readonly #scalars = new Map<string, Map<unknown, number>>();
+  readonly #texts = new Map<Uint8Array, string>();
   #next = 0;
 
   /** The number of a value: the same for equal values of one type. */
   idOf(value: ConstValue): number {
     const known = this.#ids.get(value);
     if (known !== undefined) return known;
+    if (value.constant !== undefined && isContainer(value)) return this.idOf(value.constant.value);
     const [group, key] = this.#keyOf(value);
     const id = this.#intern(group, key);
     this.#ids.set(value, id);
@@ -47,10 +49,20 @@ export class ValueIdentity {
       case "enum":
         return ["enum", value.value.value];
       case "binary":
-        return ["binary", Buffer.from(value.value).toString("latin1")];
+        return ["binary", this.#bytesAsText(value.value)];
       default:
         return [value.kind, value.value];
     }
+  }
+
+  /** One text for one array of bytes, which many values may share. */
+  #bytesAsText(bytes: Uint8Array): string {
+    let text = this.#texts.get(bytes);
+    if (text === undefined) {
+      text = Buffer.from(bytes).toString("latin1");
+      this.#texts.set(bytes, text);
+    }
+    return text;
   }
 
   #idsOf(values: readonly ConstValue[]): number[] {
@@ -65,4 +77,10 @@ export class ValueIdentity {
     ids.set(key, this.#next);
     return this.#next++;
   }
+}
+
+/** True of what has parts. To name a constant with parts does not convert them, so it is equal. */
+function isContainer(value: ConstValue): boolean {
+  const { kind } = value;
+  return kind === "list" || kind === "set" || kind === "map" || kind === "struct";
 }
