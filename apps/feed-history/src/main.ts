@@ -1,0 +1,79 @@
+/** Starts the feed-history service: one process, or a supervisor of several. */
+import { ServiceError, SystemClock, systemRandom } from "holdfast";
+import { banner } from "./process/banner.ts";
+import { openLog } from "./process/log.ts";
+import { parseProcessOptions, type ProcessOptions, USAGE, UsageError } from "./process/options.ts";
+import { Supervisor, WORKER_VARIABLE, type WorkerReady } from "./process/supervisor.ts";
+import { startWorker } from "./process/worker.ts";
+import { StoreError } from "./store/index.ts";
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes("--help")) return say(USAGE);
+  const options = parseProcessOptions(args);
+  if (process.env[WORKER_VARIABLE] !== undefined) return runSupervised(options);
+  return options.workers > 1 ? supervise(options) : runAlone(options);
+}
+
+async function runAlone(options: ProcessOptions): Promise<void> {
+  const worker = await startWorker(options, openLog(options), false);
+  const { rpc, ops, data, authors, lifecycle } = worker;
+  say(banner({ rpc, ops: [ops], data, log: options.log, authors }));
+  const report = await lifecycle.stopped;
+  const how = report.cut === 0 ? "every call was answered" : `${report.cut} calls were cut off`;
+  say(`feed-history ended (${report.reason}): ${how}`);
+}
+
+/** A worker of a supervisor: its Ctrl-C is the supervisor's, which drains it. */
+async function runSupervised(options: ProcessOptions): Promise<void> {
+  const worker = await startWorker(options, openLog(options), true);
+  const { port, ops } = worker;
+  const authors = worker.authors.map((each) => ({ ...each, userId: String(each.userId) }));
+  process.send?.({ kind: "ready", port, ops, authors } satisfies WorkerReady);
+  process.once("disconnect", () => void worker.lifecycle.shutdown("the supervisor is gone"));
+}
+
+async function supervise(options: ProcessOptions): Promise<void> {
+  const supervisor = new Supervisor({
+    options,
+    clock: new SystemClock(),
+    random: systemRandom(),
+    say,
+  });
+  let ending = false;
+  const onSignal = (signal: "SIGTERM" | "SIGINT"): void => {
+    const how = ending ? "SIGKILL" : "SIGTERM";
+    ending = true;
+    void supervisor.stop(how).then(() => {
+      say(`feed-history ended (${signal})`);
+      process.exit(0);
+    });
+  };
+  process.on("SIGTERM", () => onSignal("SIGTERM"));
+  process.on("SIGINT", () => onSignal("SIGINT"));
+  process.on("SIGHUP", () => void supervisor.roll().catch(fail));
+  try {
+    const { ready, authors } = await supervisor.start();
+    const { host, data, log } = options;
+    const rpc = `${host}:${ready[0]!.port}`;
+    say(banner({ rpc, ops: ready.map(({ ops }) => ops), data, log, authors }));
+  } catch (error) {
+    await supervisor.stop("SIGKILL");
+    throw error;
+  }
+}
+
+/** One clear line for what a user can mend, a stack for what only we can. */
+function fail(error: unknown): void {
+  process.exitCode = 1;
+  if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${USAGE}\n`);
+  else if (error instanceof StoreError) process.stderr.write(`feed-history: ${error.message}\n`);
+  else if (error instanceof ServiceError) process.stderr.write(`feed-history: ${error.message}\n`);
+  else process.stderr.write(`feed-history: ${error instanceof Error ? error.stack : error}\n`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+main().catch(fail);

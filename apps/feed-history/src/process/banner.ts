@@ -1,0 +1,38 @@
+/** What the process says once it answers: what runs, and three things to try. */
+import type { DemoAuthor } from "../demo/git-history.ts";
+
+export interface BannerFacts {
+  readonly rpc: string;
+  readonly ops: readonly string[];
+  readonly data: string;
+  readonly log: string;
+  readonly authors: readonly DemoAuthor[];
+}
+
+const IDL = "apps/feed-history/idl/feed_history.thrift";
+
+export function banner(facts: BannerFacts): string {
+  const commits = facts.authors.reduce((sum, author) => sum + author.commits, 0);
+  const loaded =
+    commits === 0
+      ? "no git history was loaded"
+      : `${commits} commits of ${facts.authors.length} authors are loaded as a demo`;
+  return [
+    `feed-history answers; ${loaded}`,
+    `  calls  ${facts.rpc}  (Thrift, any language: TTHeader, framed or buffered; Binary or Compact)`,
+    `  ops    ${facts.ops.map((place) => `http://${place}`).join("  ")}`,
+    `  data   ${facts.data}  (log: ${facts.log})`,
+    "try:",
+    `  ${exampleCall(facts)}`,
+    `  curl -s http://${facts.ops[0]}/info`,
+    `  curl -s http://${facts.ops[0]}/metrics | grep holdfast_server_calls`,
+    "Ctrl-C drains and ends; every answered SetHistory stays.",
+  ].join("\n");
+}
+
+function exampleCall({ rpc, authors }: BannerFacts): string {
+  const userId = String(authors[0]?.userId ?? 1n);
+  const request = { userId, fromMs: "0", toMs: "4102444800000", limit: 3 };
+  const json = JSON.stringify({ request });
+  return `npx holdfast call ${rpc} FeedHistory.GetHistoryByRange '${json}' --idl ${IDL}`;
+}

@@ -1,0 +1,147 @@
+/**
+ * Several processes on one port and one store: starts the workers, starts one again when it dies,
+ * replaces them one after another on SIGHUP, and ends when they have ended.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { after, type Clock, type Random } from "holdfast";
+import { ownerTokenVariable, StoreOwner } from "../store/index.ts";
+import type { DemoAuthor } from "../demo/git-history.ts";
+import type { ProcessOptions } from "./options.ts";
+
+/** What a worker says to its supervisor once it answers. */
+export interface WorkerReady {
+  readonly kind: "ready";
+  readonly port: number;
+  readonly ops: string;
+  readonly authors: readonly { userId: string; name: string; commits: number }[];
+}
+
+/** The environment variable in which a worker finds its number. */
+export const WORKER_VARIABLE = "FEED_HISTORY_WORKER";
+
+const RESTART_MIN_MS = 100;
+const RESTART_MAX_MS = 10_000;
+
+interface Worker {
+  readonly index: number;
+  process: ChildProcess;
+  ready: WorkerReady | undefined;
+}
+
+export interface SupervisorParts {
+  readonly options: ProcessOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly say: (text: string) => void;
+}
+
+export class Supervisor {
+  private readonly parts: SupervisorParts;
+  private readonly owner: StoreOwner;
+  private readonly workers: Worker[] = [];
+  private port: number;
+  private ending = false;
+  private failures = 0;
+  private rolling: Promise<void> | undefined = undefined;
+
+  /** Throws a StoreError when the store cannot be had. */
+  constructor(parts: SupervisorParts) {
+    this.parts = parts;
+    this.port = parts.options.port;
+    this.owner = StoreOwner.acquire(parts.options.data);
+  }
+
+  /** Resolves when all workers answer; rejects when one of them cannot. */
+  async start(): Promise<{ ready: readonly WorkerReady[]; authors: readonly DemoAuthor[] }> {
+    for (let index = 0; index < this.parts.options.workers; index++) {
+      const worker = await this.startWorker(index);
+      this.workers[index] = worker;
+      // The first one picks the port that all of them share.
+      this.port = worker.ready?.port ?? this.port;
+    }
+    const ready = this.workers.map((worker) => worker.ready!);
+    const authors = ready[0]!.authors.map((author) => ({
+      ...author,
+      userId: BigInt(author.userId),
+    }));
+    return { ready, authors };
+  }
+
+  /** One worker after the other: the new one answers before the old one goes. */
+  roll(): Promise<void> {
+    this.rolling ??= this.rollEach().finally(() => (this.rolling = undefined));
+    return this.rolling;
+  }
+
+  /** Lets the workers drain; resolves when they have ended. */
+  async stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    this.ending = true;
+    await Promise.all(this.workers.map((worker) => end(worker.process, signal)));
+    this.owner.release();
+  }
+
+  private async rollEach(): Promise<void> {
+    for (const worker of this.workers) {
+      if (this.ending) return;
+      const successor = await this.startWorker(worker.index);
+      this.workers[worker.index] = successor;
+      await end(worker.process, "SIGTERM");
+    }
+    this.parts.say("feed-history: all workers are new");
+  }
+
+  private startWorker(index: number): Promise<Worker> {
+    const { options } = this.parts;
+    const args = [
+      ...["--data", options.data, "--host", options.host, "--port", String(this.port)],
+      ...["--ops-port", String(options.opsPort === 0 ? 0 : options.opsPort + index)],
+      ...["--workers", "1", "--demo", index === 0 ? options.demo : "none", "--log", options.log],
+    ];
+    const child = fork(process.argv[1]!, args, {
+      env: {
+        ...process.env,
+        [WORKER_VARIABLE]: String(index),
+        [ownerTokenVariable]: this.owner.token,
+      },
+    });
+    const worker: Worker = { index, process: child, ready: undefined };
+    return new Promise((resolve, reject) => {
+      child.once("message", (message) => {
+        worker.ready = message as WorkerReady;
+        this.failures = 0;
+        resolve(worker);
+      });
+      child.once("exit", (code, signal) => {
+        if (worker.ready === undefined) {
+          reject(new Error(`worker ${index} ended before it answered (${signal ?? code})`));
+        } else this.onExit(worker, signal ?? String(code));
+      });
+    });
+  }
+
+  private onExit(worker: Worker, how: string): void {
+    if (this.ending || this.workers[worker.index] !== worker) return;
+    this.parts.say(`feed-history: worker ${worker.index} died (${how}); starting another`);
+    this.restart(worker.index);
+  }
+
+  private restart(index: number): void {
+    const { clock, random } = this.parts;
+    const fullMs = Math.min(RESTART_MAX_MS, RESTART_MIN_MS * 2 ** this.failures++);
+    after(clock, fullMs * (0.5 + random.next() / 2), () => {
+      if (this.ending) return;
+      this.startWorker(index).then(
+        (worker) => (this.workers[index] = worker),
+        () => this.restart(index),
+      );
+    });
+  }
+}
+
+function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once("exit", () => resolve());
+    child.kill(signal);
+  });
+}
