@@ -1,0 +1,23 @@
+/**
+ * The storage of the feed history: one interface, an engine that keeps what it acknowledges, a
+ * twin in memory, and the cursor that pages through a range.
+ */
+export type { HistoryStore, RangeResult, RangeSink, StoreStats } from "./history-store.ts";
+export {
+  checkItemWire,
+  encodeItemWire,
+  itemMaxBytes,
+  readItemPosition,
+  type ItemPosition,
+  type ItemValues,
+} from "./item-wire.ts";
+export { MemoryHistoryStore } from "./memory-store.ts";
+export { openLmdbHistoryStore, type OpenStoreOptions } from "./lmdb/lmdb-store.ts";
+export { checkOwnerToken, ownerTokenVariable, StoreOwner } from "./owner.ts";
+export { StoreError, type StoreErrorCode } from "./store-error.ts";
+export {
+  completeLmdbStoreOptions,
+  completeStoreLimits,
+  type LmdbStoreOptions,
+  type StoreLimits,
+} from "./store-options.ts";

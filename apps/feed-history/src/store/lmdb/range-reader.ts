@@ -1,0 +1,161 @@
+/**
+ * The read path: one snapshot of the store, the user's recent sets, the user's pages, merged
+ * newest first into the reply. Nothing is decoded, and nothing allocated per item.
+ */
+import type { RangeResult, RangeSink } from "../history-store.ts";
+import type { ItemPosition } from "../item-wire.ts";
+import { mergeSources, type MergeSource, type SliceSink } from "../merge.ts";
+import {
+  comparePositions,
+  createPosition,
+  setPosition,
+  setPositionFromWire,
+  toItemPosition,
+  type Position,
+} from "../position.ts";
+import type { RunView } from "../run.ts";
+import type { Environment } from "./environment.ts";
+import { createJournalState } from "./journal.ts";
+import { PageChain } from "./page-chain.ts";
+import { RecentSets } from "./recent-sets.ts";
+
+const oldestItemId = -(2n ** 63n);
+/** Newer than any item: no 32-bit number is as high. */
+const beforeAll: Position = { timeHigh: 0x8000_0000, timeLow: 0, idHigh: 0, idLow: 0 };
+/** The oldest place an item can have. */
+const sinceEver: Position = { timeHigh: 0, timeLow: 0, idHigh: -0x8000_0000, idLow: 0 };
+
+export class RangeReader {
+  calls = 0;
+  items = 0;
+  readonly #environment: Environment;
+  readonly #itemsPerUserMax: number;
+  readonly #othersWrite: boolean;
+  readonly #state = createJournalState();
+  readonly #recent = new RecentSets();
+  readonly #chain: PageChain;
+  readonly #pool: MergeSource[] = [];
+  readonly #sources: MergeSource[] = [];
+  readonly #before = createPosition();
+  readonly #atLeast = createPosition();
+  readonly #after = createPosition();
+  readonly #reply = new ReplySink();
+  readonly #readEntry: (sequence: number) => Uint8Array;
+  #newsExpected = true;
+  /** Most items there can be before the range, if the user may have more than are kept; or 0. */
+  #reach = 0;
+
+  /** `othersWrite`: other processes write to the store and do not say when. */
+  constructor(environment: Environment, itemsPerUserMax: number, othersWrite: boolean) {
+    this.#environment = environment;
+    this.#itemsPerUserMax = itemsPerUserMax;
+    this.#othersWrite = othersWrite;
+    this.#chain = new PageChain(environment);
+    this.#readEntry = (sequence) => environment.readEntry(sequence);
+    // The journal of a store that was busy when it stopped is read now, not by the first caller.
+    this.#catchUp();
+  }
+
+  get recentUsers(): number {
+    return this.#recent.users;
+  }
+
+  /** Something was committed: the next read looks at the store anew. */
+  expectNews(): void {
+    this.#newsExpected = true;
+    // An old snapshot would keep the pages it shows from being used again.
+    this.#environment.freshen();
+  }
+
+  /** The arguments have been checked. */
+  range(
+    userId: bigint,
+    fromMs: bigint,
+    toMs: bigint,
+    limit: number,
+    after: ItemPosition | undefined,
+    into: RangeSink,
+  ): RangeResult {
+    if (this.#newsExpected || this.#othersWrite) this.#catchUp();
+    setPosition(this.#before, toMs, oldestItemId);
+    if (after !== undefined) this.#startAfter(after);
+    setPosition(this.#atLeast, fromMs, oldestItemId);
+    let live = this.#open(userId, this.#before, this.#atLeast);
+    if (this.#reach + limit > this.#itemsPerUserMax && this.#raiseToFloor(userId)) {
+      live = this.#open(userId, this.#before, this.#atLeast);
+    }
+    const reply = this.#reply;
+    reply.into = into;
+    const { count, more } = mergeSources(this.#sources, live, limit, reply);
+    if (this.#othersWrite) this.#environment.freshen();
+    this.calls += 1;
+    this.items += count;
+    return more ? { count, more, last: toItemPosition(reply.last) } : { count, more };
+  }
+
+  #startAfter(after: ItemPosition): void {
+    const { timestampMs, itemId } = after;
+    setPosition(this.#after, timestampMs, itemId);
+    if (comparePositions(this.#after, this.#before) < 0) Object.assign(this.#before, this.#after);
+  }
+
+  #catchUp(): void {
+    this.#newsExpected = false;
+    this.#environment.freshen();
+    if (!this.#environment.readState(this.#state)) return;
+    this.#recent.catchUp(this.#state, this.#readEntry);
+  }
+
+  /** Fills `#sources` for a range, newest writes first; returns how many there are. */
+  #open(userId: bigint, before: Position, atLeast: Position): number {
+    const runs = this.#recent.sourcesOf(userId, this.#pool);
+    let live = 0;
+    let recentItems = 0;
+    for (let index = 0; index < runs; index += 1) {
+      const source = this.#pool[index] as MergeSource;
+      recentItems += source.end;
+      if (source.restrict(before, atLeast)) this.#sources[live++] = source;
+    }
+    const chain = this.#chain;
+    const hasPages = chain.open(userId, before, atLeast);
+    if (hasPages) this.#sources[live++] = chain;
+    const passed = hasPages ? chain.itemsBefore() : chain.total;
+    this.#reach = chain.total + recentItems > this.#itemsPerUserMax ? passed + recentItems : 0;
+    return live;
+  }
+
+  /**
+   * A user may have more items in the store than are kept: recent ones not folded yet, the rest
+   * of the oldest page. Finds where the kept ones end and bounds the range there; false: they
+   * end nowhere before it. Only a read that far back in a full history comes here.
+   */
+  #raiseToFloor(userId: bigint): boolean {
+    if (this.#reach === 0) return false;
+    const live = this.#open(userId, beforeAll, sinceEver);
+    const finder = new LastItemFinder();
+    const kept = mergeSources(this.#sources, live, this.#itemsPerUserMax, finder);
+    if (kept.more && comparePositions(finder.last, this.#atLeast) > 0) {
+      Object.assign(this.#atLeast, finder.last);
+    }
+    return true;
+  }
+}
+
+/** Hands slices on to the caller's sink and remembers where the last one ended. */
+class ReplySink implements SliceSink {
+  into: RangeSink = { append: () => undefined };
+  readonly last: Position = createPosition();
+
+  take(view: RunView, from: number, to: number): void {
+    this.into.append(view.bytes, view.itemStart(from), view.itemEnd(to - 1));
+    setPositionFromWire(this.last, view.bytes, view.itemStart(to - 1));
+  }
+}
+
+class LastItemFinder implements SliceSink {
+  readonly last: Position = createPosition();
+
+  take(view: RunView, _from: number, to: number): void {
+    setPositionFromWire(this.last, view.bytes, view.itemStart(to - 1));
+  }
+}

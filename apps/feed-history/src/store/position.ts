@@ -1,0 +1,68 @@
+/**
+ * Positions as four 32-bit numbers, the form in which the read path compares them: bigint
+ * arithmetic would cost more there than the comparison. Newer means a larger timestampMs, then a
+ * larger itemId.
+ */
+import { itemIdOffset, timestampOffset, type ItemPosition } from "./item-wire.ts";
+
+/** A mutable position. The high halves are signed, the low halves are unsigned. */
+export interface Position {
+  timeHigh: number;
+  timeLow: number;
+  idHigh: number;
+  idLow: number;
+}
+
+export function createPosition(): Position {
+  return { timeHigh: 0, timeLow: 0, idHigh: 0, idLow: 0 };
+}
+
+export function setPosition(target: Position, timestampMs: bigint, itemId: bigint): void {
+  target.timeHigh = Number(timestampMs >> 32n);
+  target.timeLow = Number(timestampMs & 0xffff_ffffn);
+  target.idHigh = Number(itemId >> 32n);
+  target.idLow = Number(itemId & 0xffff_ffffn);
+}
+
+/** Takes the position of the item whose wire form begins at `start`. */
+export function setPositionFromWire(target: Position, bytes: Uint8Array, start: number): void {
+  target.timeHigh = readInt32(bytes, start + timestampOffset);
+  target.timeLow = readInt32(bytes, start + timestampOffset + 4) >>> 0;
+  target.idHigh = readInt32(bytes, start + itemIdOffset);
+  target.idLow = readInt32(bytes, start + itemIdOffset + 4) >>> 0;
+}
+
+/** Above 0: `left` is newer; below 0: older; 0: the same place. */
+export function comparePositions(left: Position, right: Position): number {
+  if (left.timeHigh !== right.timeHigh) return left.timeHigh - right.timeHigh;
+  if (left.timeLow !== right.timeLow) return left.timeLow - right.timeLow;
+  if (left.idHigh !== right.idHigh) return left.idHigh - right.idHigh;
+  return left.idLow - right.idLow;
+}
+
+/** Like `comparePositions`, the left one being the item whose wire form begins at `start`. */
+export function compareWirePosition(bytes: Uint8Array, start: number, right: Position): number {
+  const timeHigh = readInt32(bytes, start + timestampOffset);
+  if (timeHigh !== right.timeHigh) return timeHigh - right.timeHigh;
+  const timeLow = readInt32(bytes, start + timestampOffset + 4) >>> 0;
+  if (timeLow !== right.timeLow) return timeLow - right.timeLow;
+  const idHigh = readInt32(bytes, start + itemIdOffset);
+  if (idHigh !== right.idHigh) return idHigh - right.idHigh;
+  return (readInt32(bytes, start + itemIdOffset + 4) >>> 0) - right.idLow;
+}
+
+export function toItemPosition(position: Position): ItemPosition {
+  return {
+    timestampMs: (BigInt(position.timeHigh) << 32n) | BigInt(position.timeLow),
+    itemId: (BigInt(position.idHigh) << 32n) | BigInt(position.idLow),
+  };
+}
+
+function readInt32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}
