@@ -107,6 +107,9 @@ function thousands(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : "-";
 }
 
+/** The line of a complaint that says most, fit for a table. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll("|", "/").slice(0, 120);
+  const lines = text.split("\n");
+  const telling = lines.find((line) => /^\w*(Error|panic)\b/.test(line)) ?? lines.join(" ");
+  return telling.replaceAll(/\s+/g, " ").replaceAll("|", "/").slice(0, 160);
 }
