@@ -91,7 +91,7 @@ export class Pipe implements TimerEntry {
     const print = fingerprint(bytes);
     this.trace.add(`${this.sender.id} write ${bytes.length} ${print}${taken ? "" : " kept"}`);
     if (taken) {
-      this.send(bytes.slice());
+      this.send(bytes);
     } else {
       if (this.kept.length === 0) this.takeMs = this.nowPlus(TAKE_DELAY_MS);
       this.kept.push({ bytes, print, sentBytes: 0 });
@@ -204,7 +204,7 @@ export class Pipe implements TimerEntry {
       );
       if (count === 0) return;
       if (first.sentBytes === 0) this.checkUntouched(first);
-      this.send(first.bytes.slice(first.sentBytes, first.sentBytes + count));
+      this.send(first.bytes.subarray(first.sentBytes, first.sentBytes + count));
       first.sentBytes += count;
       if (first.sentBytes === first.bytes.length) this.giveUp(this.kept.shift()!);
     }
@@ -230,7 +230,8 @@ export class Pipe implements TimerEntry {
     const nowMs = this.clock.nowMs();
     const sendingMs = (bytes.length / this.link.options.bytesPerSecond) * 1000;
     this.lineFreeMs = Math.max(this.lineFreeMs, nowMs) + sendingMs;
-    this.chunks.push({ bytes, deliveredBytes: 0, arriveMs: this.arrival() });
+    // A copy; slice() would be none of a Buffer.
+    this.chunks.push({ bytes: new Uint8Array(bytes), deliveredBytes: 0, arriveMs: this.arrival() });
     this.chunkBytes += bytes.length;
   }
 

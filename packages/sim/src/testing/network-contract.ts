@@ -85,7 +85,7 @@ async function carriesBytes(harness: NetworkHarness): Promise<void> {
     const bytes = randomBytes(harness.random, size);
     sent.push(Buffer.from(bytes));
     sentBytes += size;
-    client.write(bytes);
+    client.write(harness.random.below(2) === 0 ? bytes : Buffer.from(bytes));
     if (harness.random.below(2) === 0) await harness.settle();
   }
   await harness.finish(client.until(() => client.receivedCount === sentBytes));
