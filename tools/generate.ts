@@ -4,21 +4,40 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { compileIdlFile, formatProblem, generate } from "@holdfast/thrift";
+import { compileIdlFile, formatProblem, generate, type GenerateOptions } from "@holdfast/thrift";
 
 const ROOT = join(import.meta.dirname, "..");
 
+interface Generated {
+  readonly idl: string;
+  readonly outDir: string;
+  readonly options: Partial<GenerateOptions>;
+}
+
+/** What a program that stands on the door of Holdfast imports. */
+const DOOR: Partial<GenerateOptions> = { thriftPackage: "holdfast", corePackage: "holdfast" };
+const TEST_DATA = "packages/thrift/src/codegen/testdata";
+
 /** Each IDL whose generated files are committed. */
-const GENERATED: readonly { readonly idl: string; readonly outDir: string }[] = [
-  { idl: "apps/feed-history/idl/feed_history.thrift", outDir: "apps/feed-history/src/gen" },
-  { idl: "bench/idl/echo.thrift", outDir: "bench/holdfast/gen" },
+const GENERATED: readonly Generated[] = [
+  {
+    idl: "apps/feed-history/idl/feed_history.thrift",
+    outDir: "apps/feed-history/src/gen",
+    options: DOOR,
+  },
+  { idl: "bench/idl/echo.thrift", outDir: "bench/holdfast/gen", options: DOOR },
+  ...["everything", "names", "page"].map((name) => ({
+    idl: `${TEST_DATA}/${name}.thrift`,
+    outDir: `${TEST_DATA}/gen`,
+    options: {},
+  })),
 ];
 
 function main(): void {
   const check = process.argv.includes("--check");
   const stale: string[] = [];
-  for (const { idl, outDir } of GENERATED) {
-    for (const [name, text] of generateFiles(join(ROOT, idl))) {
+  for (const { idl, outDir, options } of GENERATED) {
+    for (const [name, text] of generateFiles(join(ROOT, idl), options)) {
       const path = join(ROOT, outDir, name);
       if (readIfThere(path) === text) continue;
       stale.push(relative(ROOT, path));
@@ -34,11 +53,10 @@ function main(): void {
   }
 }
 
-function generateFiles(idl: string): Map<string, string> {
+function generateFiles(idl: string, options: Partial<GenerateOptions>): Map<string, string> {
   const { program, problems } = compileIdlFile(idl);
-  for (const problem of problems) console.error(formatProblem(problem));
-  if (program === undefined) throw new Error(`${idl} does not compile`);
-  return generate(program, { thriftPackage: "holdfast", corePackage: "holdfast" });
+  if (program !== undefined) return generate(program, options);
+  throw new Error(problems.map(formatProblem).join("\n"));
 }
 
 function readIfThere(path: string): string | undefined {

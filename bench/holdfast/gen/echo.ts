@@ -6,13 +6,13 @@ import {
   type Codec,
   type CompactReader,
   type CompactWriter,
+  type Context,
   type EncodedValue,
   type MethodDefinition,
   type ServiceDefinition,
   TYPE,
   missingField,
 } from "holdfast";
-import type { Context } from "holdfast";
 
 export interface EchoRequest {
   id: bigint;

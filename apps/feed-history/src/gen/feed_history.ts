@@ -10,6 +10,7 @@ import {
   type Codec,
   type CompactReader,
   type CompactWriter,
+  type Context,
   type EncodedValue,
   type MethodDefinition,
   type ServiceDefinition,
@@ -17,7 +18,6 @@ import {
   exceptionMessage,
   missingField,
 } from "holdfast";
-import type { Context } from "holdfast";
 
 /** Most items one SetHistory call may carry. */
 export const MAX_ITEMS_PER_CALL = 1000;

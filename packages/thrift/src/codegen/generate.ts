@@ -12,8 +12,7 @@ import {
 import type { Service, Struct, Typedef } from "../idl/index.ts";
 import { docText } from "./doc-comment.ts";
 import { FileScope, ProgramNamesTable } from "./file-scope.ts";
-import { hardLine, join, type Layout, print } from "./layout.ts";
-import { objectLiteral } from "./layout.ts";
+import { hardLine, join, type Layout, objectLiteral, print } from "./layout.ts";
 import { NameScope } from "./names.ts";
 import { containerCodecs, containerFunctions } from "./write-container.ts";
 import { serviceLayouts } from "./write-service.ts";
@@ -85,6 +84,9 @@ function imports(
   stems: ReadonlyMap<Program, string>,
   options: GenerateOptions,
 ): Layout[] {
+  if (file.usesContext && options.corePackage === options.thriftPackage) {
+    file.thriftType("Context");
+  }
   const names = [
     ...[...file.thriftTypes].map((name) => ({ name, text: `type ${name}` })),
     ...[...file.thriftValues].map((name) => ({ name, text: name })),
@@ -97,7 +99,9 @@ function imports(
     const from = ` from "${options.thriftPackage}";`;
     lines.push(onlyTypes ? ["import type ", types, from] : ["import ", all, from]);
   }
-  if (file.usesContext) lines.push(`import type { Context } from "${options.corePackage}";`);
+  if (file.usesContext && options.corePackage !== options.thriftPackage) {
+    lines.push(`import type { Context } from "${options.corePackage}";`);
+  }
   for (const { alias, program, asValue } of file.usedIncludes) {
     const keyword = asValue ? "import" : "import type";
     const path = `./${stems.get(program)}${options.importEnding}`;

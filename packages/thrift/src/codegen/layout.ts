@@ -71,6 +71,28 @@ export function tallObject(properties: readonly Layout[]): Layout {
   return ["{", indent(properties.map((property) => [hardLine, property, ","])), hardLine, "}"];
 }
 
+/** Types between `|`; each on its own line when they do not fit on one. */
+export function union(types: readonly Layout[]): Layout {
+  return group([{ kind: "ifBroken", text: "| " }, join(types, [line, "| "])]);
+}
+
+/** `head: A | B`, with the type on the next line when both do not fit on one. */
+export function typed(head: string, types: readonly Layout[]): Layout {
+  if (types.length === 1) return [`${head}: `, types];
+  return group([`${head}:`, indent([line, union(types)])]);
+}
+
+/** `head = value`, with the value on the next line when both do not fit on one. */
+export function assign(head: Layout, value: Layout): Layout {
+  return group([head, " =", indent([line, value])]);
+}
+
+/** `head = {…}`, where the object is broken already: its brace stays on the line if it fits. */
+export function assignObject(head: string, object: Layout): Layout {
+  const fits = head.length + " = {".length <= WIDTH;
+  return fits ? [head, " = ", object] : [head, " =", indent([hardLine, object])];
+}
+
 /** `head {`, the statements, `}`. */
 export function block(head: Layout, statements: readonly Layout[]): Layout {
   if (statements.length === 0) return [head, " {}"];

@@ -1,8 +1,19 @@
 /** Constants and defaults as expressions of generated code. */
 import type { ConstValue, Field, Struct, StructValue, Type } from "../idl/index.ts";
 import type { FileScope } from "./file-scope.ts";
-import { brokenGroup, fill, group, indent, type Layout, line, list, join } from "./layout.ts";
-import { objectLiteral, softLine, trailingComma } from "./layout.ts";
+import {
+  brokenGroup,
+  fill,
+  group,
+  indent,
+  join,
+  type Layout,
+  line,
+  list,
+  objectLiteral,
+  softLine,
+  trailingComma,
+} from "./layout.ts";
 import { enumProperties, propertyNames } from "./names.ts";
 import { canonicalType, fieldType, isKeyable, isNumberI64, isScalar } from "./type-shape.ts";
 

@@ -24,10 +24,16 @@ const USED_NAMES = (
 ).split(" ");
 
 /** Parameters and variables of generated functions. */
-const LOCAL_NAMES = "input output key value fields count index element list set map".split(" ");
+const LOCAL_NAMES =
+  "input output key value fields count index element list set map entries context call args handler".split(
+    " ",
+  );
 
-/** What every object has already; an absent property of such a name would seem to be there. */
-const OBJECT_MEMBERS = Object.getOwnPropertyNames(Object.prototype);
+/**
+ * What every object has already, so that an absent property of such a name would seem to be there;
+ * and `then`, which makes an object look like a promise.
+ */
+const OBJECT_MEMBERS = [...Object.getOwnPropertyNames(Object.prototype), "then"];
 
 /** What every error has already and means something else by. */
 const ERROR_MEMBERS = ["name", "stack", "cause"];
@@ -163,8 +169,7 @@ export function localNames(module: NameScope, properties: Iterable<string>): Map
 
 /** The property of each method, inherited ones included, by the method's name in the IDL. */
 export function methodNames(service: Service): Map<string, string> {
-  // An object with a `then` is taken for a promise.
-  const scope = new NameScope([...OBJECT_MEMBERS, "then"]);
+  const scope = new NameScope(OBJECT_MEMBERS);
   return new Map(functionsOf(service).map(({ name }) => [name, scope.take(lowerCamel(name))]));
 }
 

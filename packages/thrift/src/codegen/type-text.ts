@@ -2,6 +2,7 @@
 import type { Type } from "../idl/index.ts";
 import { TYPE } from "../protocol/types.ts";
 import type { FileScope, ProtocolName } from "./file-scope.ts";
+import { type Layout, list } from "./layout.ts";
 import { canonicalType, isKeyable, isNumberI64, wireName } from "./type-shape.ts";
 
 /** The TypeScript type, by the name of its typedef where it has one. */
@@ -66,14 +67,14 @@ export function typeCodeText(file: FileScope, type: Type): string {
 }
 
 /** An expression that reads a value from `input`. */
-export function readText(file: FileScope, type: Type, protocol: ProtocolName): string {
+export function readCall(file: FileScope, type: Type, protocol: ProtocolName): Layout {
   switch (type.kind) {
     case "struct":
-      return `${file.structValue(type.definition, `read${protocol}`)}(input)`;
+      return list(`${file.structValue(type.definition, `read${protocol}`)}(`, ["input"], ")");
     case "list":
     case "set":
     case "map":
-      return `${file.container(type)[`read${protocol}`]}(input)`;
+      return list(`${file.container(type)[`read${protocol}`]}(`, ["input"], ")");
     case "i64":
       return isNumberI64(type) ? "input.readI64AsNumber()" : "input.readI64()";
     default:
@@ -82,23 +83,27 @@ export function readText(file: FileScope, type: Type, protocol: ProtocolName): s
 }
 
 /** A statement that writes a value to `output`. */
-export function writeText(
+export function writeCall(
   file: FileScope,
   type: Type,
   protocol: ProtocolName,
-  value: string,
-): string {
+  value: Layout,
+): Layout {
+  const call = (name: string, parameters: Layout[]): Layout => [
+    list(`${name}(`, parameters, ")"),
+    ";",
+  ];
   switch (type.kind) {
     case "struct":
-      return `${file.structValue(type.definition, `write${protocol}`)}(output, ${value});`;
+      return call(file.structValue(type.definition, `write${protocol}`), ["output", value]);
     case "list":
     case "set":
     case "map":
-      return `${file.container(type)[`write${protocol}`]}(output, ${value});`;
+      return call(file.container(type)[`write${protocol}`], ["output", value]);
     case "i64":
-      return `output.writeI64${isNumberI64(type) ? "FromNumber" : ""}(${value});`;
+      return call(`output.writeI64${isNumberI64(type) ? "FromNumber" : ""}`, [value]);
     default:
-      return `output.write${methodSuffix(type)}(${value});`;
+      return call(`output.write${methodSuffix(type)}`, [value]);
   }
 }
 

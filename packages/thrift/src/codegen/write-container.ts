@@ -3,9 +3,9 @@
  * used by all fields of that type in the file.
  */
 import { type ContainerNames, type FileScope, PROTOCOLS, type ProtocolName } from "./file-scope.ts";
-import { block, group, indent, type Layout, line, list } from "./layout.ts";
+import { assign, assignObject, block, group, indent, type Layout, line, list } from "./layout.ts";
 import { isKeyable } from "./type-shape.ts";
-import { plainTypeText, readonlyTypeText, readText, typeCodeText, writeText } from "./type-text.ts";
+import { plainTypeText, readCall, readonlyTypeText, typeCodeText, writeCall } from "./type-text.ts";
 import { codecObject, functionHead } from "./write-struct.ts";
 
 /** The functions that read and write each type of container in the file. */
@@ -25,27 +25,29 @@ function readContainer(file: FileScope, names: ContainerNames, protocol: Protoco
   const head = functionHead(false, names[`read${protocol}`], [input], result);
   const loop = "for (let index = 0; index < count; index++)";
   if (type.kind === "map") {
-    const key = readText(file, type.key, protocol);
-    const value = readText(file, type.value, protocol);
+    const key = readCall(file, type.key, protocol);
+    const value = readCall(file, type.value, protocol);
     const codes = [typeCodeText(file, type.key), typeCodeText(file, type.value)];
     const keyed = isKeyable(type.key);
     return block(head, [
       list("const count = input.readMap(", codes, ");"),
-      keyed ? `const map: ${result} = new Map();` : `const entries: ${result} = [];`,
+      keyed ? [assign(`const map: ${result}`, "new Map()"), ";"] : `const entries: ${result} = [];`,
       block(loop, [
-        `const key = ${key};`,
-        keyed ? `map.set(key, ${value});` : `entries.push([key, ${value}]);`,
+        [assign("const key", key), ";"],
+        keyed
+          ? list("map.set(", ["key", value], ");")
+          : push("entries", list("[", ["key", value], "]")),
       ]),
       keyed ? "return map;" : "return entries;",
     ]);
   }
   if (type.kind !== "list" && type.kind !== "set") throw new Error("not a container");
-  const element = readText(file, type.element, protocol);
+  const element = readCall(file, type.element, protocol);
   const isSet = type.kind === "set" && isKeyable(type.element);
-  const add = isSet ? `set.add(${element});` : `list.push(${element});`;
+  const add = list(isSet ? "set.add(" : "list.push(", [element], ");");
   return block(head, [
     `const count = input.readList(${typeCodeText(file, type.element)});`,
-    isSet ? `const set: ${result} = new Set();` : `const list: ${result} = [];`,
+    isSet ? [assign(`const set: ${result}`, "new Set()"), ";"] : `const list: ${result} = [];`,
     group([loop, indent([line, add])]),
     isSet ? "return set;" : "return list;",
   ]);
@@ -62,18 +64,22 @@ function writeContainer(file: FileScope, names: ContainerNames, protocol: Protoc
     return block(head, [
       list("output.writeMap(", codes, ");"),
       block("for (const [key, element] of value)", [
-        writeText(file, type.key, protocol, "key"),
-        writeText(file, type.value, protocol, "element"),
+        writeCall(file, type.key, protocol, "key"),
+        writeCall(file, type.value, protocol, "element"),
       ]),
     ]);
   }
   if (type.kind !== "list" && type.kind !== "set") throw new Error("not a container");
   const count = type.kind === "set" && isKeyable(type.element) ? "value.size" : "value.length";
-  const write = writeText(file, type.element, protocol, "element");
+  const write = writeCall(file, type.element, protocol, "element");
   return block(head, [
     `output.writeList(${typeCodeText(file, type.element)}, ${count});`,
     group(["for (const element of value)", indent([line, write])]),
   ]);
+}
+
+function push(name: string, array: Layout): Layout {
+  return [`${name}.push(`, array, ");"];
 }
 
 /** The codecs of those types that a method returns. */
@@ -82,6 +88,6 @@ export function containerCodecs(file: FileScope): Layout[] {
   return needed.map((names) => {
     const type = `${file.thriftType("Codec")}<${plainTypeText(file, names.type)}>`;
     const object = codecObject(typeCodeText(file, names.type), names);
-    return [`const ${names.codec}: ${type} = `, object, ";"];
+    return [assignObject(`const ${names.codec}: ${type}`, object), ";"];
   });
 }

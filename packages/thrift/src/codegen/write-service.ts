@@ -7,8 +7,15 @@ import { functionsOf } from "../idl/index.ts";
 import { docLayout } from "./doc-comment.ts";
 import { type FieldPlan, planFields } from "./field-plan.ts";
 import type { FileScope } from "./file-scope.ts";
-import { block, group, type Layout, list } from "./layout.ts";
-import { objectLiteral, tallObject } from "./layout.ts";
+import {
+  assignObject,
+  block,
+  group,
+  type Layout,
+  list,
+  objectLiteral,
+  tallObject,
+} from "./layout.ts";
 import { quote } from "./literal.ts";
 import { capitalized, methodNames, type StructNames, structNames } from "./names.ts";
 import { isNumberI64, resultType } from "./type-shape.ts";
@@ -107,27 +114,34 @@ function argumentLayouts(file: FileScope, service: Service, plan: MethodPlan): L
 function methodDefinition(file: FileScope, service: Service, plan: MethodPlan): Layout {
   const { method, names, plans, property } = plan;
   const handler = file.names.ofService(service).handler;
-  const annotations = [...method.annotations].map(
-    ([name, value]) => `${quote(name)}: ${quote(value)}`,
-  );
+  const annotations = [...method.annotations].map(([name, value]) => {
+    return `${propertyKey(name)}: ${quote(value)}`;
+  });
   const call = plans.map((own): Layout => passArgument(own));
   const invoke = block(list("invoke(", ["handler", "context", ...argsParameter(plan)], ")"), [
     ["return ", list(`handler.${property}(`, ["context", ...call], ")"), ";"],
   ]);
+  const head = `const ${plan.definition}: ${file.thriftType("MethodDefinition")}<${handler}>`;
   return [
-    `const ${plan.definition}: ${file.thriftType("MethodDefinition")}<${handler}> = `,
-    tallObject([
-      `name: ${quote(method.name)}`,
-      `oneway: ${method.oneway}`,
-      `idempotent: ${method.annotations.get(IDEMPOTENT) === "true"}`,
-      ["annotations: ", objectLiteral(annotations)],
-      `arguments: ${names.codec}`,
-      `result: ${resultCodec(file, plan.result)}`,
-      ["exceptions: ", exceptionList(file, method)],
-      invoke,
-    ]),
+    assignObject(
+      head,
+      tallObject([
+        `name: ${quote(method.name)}`,
+        `oneway: ${method.oneway}`,
+        `idempotent: ${method.annotations.get(IDEMPOTENT) === "true"}`,
+        ["annotations: ", objectLiteral(annotations)],
+        `arguments: ${names.codec}`,
+        `result: ${resultCodec(file, plan.result)}`,
+        ["exceptions: ", exceptionList(file, method)],
+        invoke,
+      ]),
+    ),
     ";",
   ];
+}
+
+function propertyKey(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) && name !== "__proto__" ? name : quote(name);
 }
 
 function argsParameter(plan: MethodPlan): Layout[] {
@@ -194,12 +208,14 @@ function serviceDefinition(
   const type = `${file.thriftType("ServiceDefinition")}<${handler}, ${client}>`;
   return [
     docLayout(service.doc),
-    group([`export const ${definition}: `, type, " = "]),
-    tallObject([
-      `name: ${quote(service.name)}`,
-      ["methods: ", methodList(inherited, definitions)],
-      block(`client(${unused})`, [["return ", object, ";"]]),
-    ]),
+    assignObject(
+      `export const ${definition}: ${type}`,
+      tallObject([
+        `name: ${quote(service.name)}`,
+        ["methods: ", methodList(inherited, definitions)],
+        block(`client(${unused})`, [["return ", object, ";"]]),
+      ]),
+    ),
     ";",
   ];
 }

@@ -1,11 +1,24 @@
 /** Writes the functions that read and write one struct, field by field in a straight line. */
 import { type FileScope, PROTOCOLS, type ProtocolName } from "./file-scope.ts";
 import type { FieldPlan } from "./field-plan.ts";
-import { block, group, hardLine, indent, type Layout, line, list } from "./layout.ts";
-import { objectLiteral, tallObject } from "./layout.ts";
+import {
+  assign,
+  assignObject,
+  block,
+  group,
+  hardLine,
+  indent,
+  type Layout,
+  line,
+  list,
+  objectLiteral,
+  tallObject,
+  typed,
+} from "./layout.ts";
+import type { Type } from "../idl/index.ts";
 import type { StructNames } from "./names.ts";
 import { quote } from "./literal.ts";
-import { readText, writeText } from "./type-text.ts";
+import { readCall, writeCall } from "./type-text.ts";
 import { compactSizeMax } from "../protocol/compact-types.ts";
 import { fixedSize, TYPE } from "../protocol/types.ts";
 import { wireName } from "./type-shape.ts";
@@ -22,10 +35,11 @@ export interface StructShape {
 }
 
 /**
- * Bytes of fixed size that are written before room is asked for again. Below HEADROOM, 512, by
- * what may stand behind: an element of a container, the end of the struct.
+ * Bytes of fixed size that are written before room is asked for again. Below HEADROOM, 512, by what
+ * may follow without asking: the ends of 64 structs within each other, the head of a field, the
+ * last value of a map.
  */
-const UNASKED_MAX_BYTES = 480;
+const UNASKED_MAX_BYTES = 512 - 64 - 4 - 16;
 /** The longest head of a field, in Compact: a type and an id apart. */
 const FIELD_HEAD_MAX_BYTES = 4;
 
@@ -41,11 +55,9 @@ export function structCodec(
   shape: Pick<StructShape, "names" | "exported">,
 ): Layout {
   const { names, exported } = shape;
-  return [
-    `${exported ? "export " : ""}const ${names.codec}: ${file.thriftType("Codec")}<${names.type}> = `,
-    codecObject(`${file.thriftValue("TYPE")}.struct`, names),
-    ";",
-  ];
+  const type = `${file.thriftType("Codec")}<${names.type}>`;
+  const head = `${exported ? "export " : ""}const ${names.codec}: ${type}`;
+  return [assignObject(head, codecObject(`${file.thriftValue("TYPE")}.struct`, names)), ";"];
 }
 
 export function codecObject(
@@ -102,23 +114,25 @@ export function fieldLoop(cases: readonly Layout[], before: readonly Layout[] = 
 
 function declareLocal(plan: FieldPlan): Layout {
   const { local, typeText, fallback } = plan;
-  if (fallback === undefined || !plan.fallbackFirst)
-    return `let ${local}: ${typeText} | undefined;`;
+  if (fallback === undefined || !plan.fallbackFirst) {
+    return [typed(`let ${local}`, [typeText, "undefined"]), ";"];
+  }
   const inferred = ["boolean", "number", "bigint", "string"].includes(typeText);
-  return group([`let ${local}${inferred ? "" : `: ${typeText}`} =`, indent([line, fallback]), ";"]);
+  return [assign(`let ${local}${inferred ? "" : `: ${typeText}`}`, fallback), ";"];
 }
 
 function readCase(file: FileScope, plan: FieldPlan, protocol: ProtocolName): Layout {
-  const value = readText(file, plan.type, protocol);
+  const value = readCall(file, plan.type, protocol);
   return [
     `case ${plan.key}: // ${plan.comment}`,
-    indent([hardLine, `${plan.local} = ${value};`, hardLine, "break;"]),
+    indent([hardLine, assign(plan.local, value), ";", hardLine, "break;"]),
   ];
 }
 
 function checkRequired(file: FileScope, shape: StructShape, plan: FieldPlan): Layout {
-  const call = `${file.thriftValue("missingField")}(${quote(shape.title)}, ${quote(plan.field.name)})`;
-  return group([`if (${plan.local} === undefined)`, indent([line, `throw ${call};`])]);
+  const names = [quote(shape.title), quote(plan.field.name)];
+  const error = list(`throw ${file.thriftValue("missingField")}(`, names, ");");
+  return group([`if (${plan.local} === undefined)`, indent([line, error])]);
 }
 
 function returnStruct(shape: StructShape): Layout {
@@ -148,16 +162,32 @@ function writeFunction(file: FileScope, shape: StructShape, protocol: ProtocolNa
   let unasked = 0;
   for (const plan of plans) {
     const size = fixedSizeMax(plan);
-    if (unasked + FIELD_HEAD_MAX_BYTES + size > UNASKED_MAX_BYTES) {
+    if (size > 0 && unasked + FIELD_HEAD_MAX_BYTES + size > UNASKED_MAX_BYTES) {
       statements.push("output.reserve(0);");
       unasked = 0;
     }
     statements.push(writeField(file, plan, protocol));
-    // What has no fixed size asks for room itself, unless it is absent.
-    unasked = size > 0 || plan.optional ? unasked + FIELD_HEAD_MAX_BYTES + size : 0;
+    // A struct leaves what is left of its own room; text and lists ask, unless they are absent.
+    if (holdsStruct(plan.type)) unasked = UNASKED_MAX_BYTES;
+    else if (size > 0) unasked += FIELD_HEAD_MAX_BYTES + size;
+    else if (!plan.optional) unasked = 0;
   }
   statements.push("output.writeStop();", "output.leaveStruct();");
   return block(head, statements);
+}
+
+function holdsStruct(type: Type): boolean {
+  switch (type.kind) {
+    case "struct":
+      return true;
+    case "list":
+    case "set":
+      return holdsStruct(type.element);
+    case "map":
+      return holdsStruct(type.key) || holdsStruct(type.value);
+    default:
+      return false;
+  }
 }
 
 /** The most bytes of a value that is written without asking for room; 0 when it asks itself. */
@@ -169,23 +199,12 @@ function fixedSizeMax(plan: FieldPlan): number {
 function writeField(file: FileScope, plan: FieldPlan, protocol: ProtocolName): Layout {
   const { property, writtenFallback } = plan;
   const head = `output.writeField(${plan.key}); // ${plan.comment}`;
-  if (writtenFallback !== undefined) return writeWithFallback(file, plan, protocol, head);
-  const write = writeText(file, plan.type, protocol, `value.${property}`);
+  const value = `value.${property}`;
+  if (writtenFallback !== undefined) {
+    const given = [`${value} ?? `, writtenFallback];
+    return [head, hardLine, writeCall(file, plan.type, protocol, given)];
+  }
+  const write = writeCall(file, plan.type, protocol, value);
   if (!plan.optional) return [head, hardLine, write];
   return block(`if (value.${property} !== undefined)`, [head, write]);
-}
-
-function writeWithFallback(
-  file: FileScope,
-  plan: FieldPlan,
-  protocol: ProtocolName,
-  head: string,
-): Layout {
-  const text = writeText(file, plan.type, protocol, "\u0000");
-  const [before = "", after = ""] = text.split("\u0000");
-  const value = [`value.${plan.property} ?? `, plan.writtenFallback ?? ""];
-  const open = before.lastIndexOf("(") + 1;
-  const given = before.slice(open).replace(/, $/, "");
-  const parameters = given === "" ? [value] : [given, value];
-  return [head, hardLine, list(before.slice(0, open), parameters, ")"), after.slice(1)];
 }

@@ -3,7 +3,19 @@ import type { Constant, Enum, Struct, Typedef } from "../idl/index.ts";
 import { docLayout } from "./doc-comment.ts";
 import { type FieldPlan, planFields } from "./field-plan.ts";
 import type { FileScope } from "./file-scope.ts";
-import { block, group, hardLine, indent, type Layout, line, list, tallObject } from "./layout.ts";
+import {
+  assign,
+  block,
+  group,
+  hardLine,
+  indent,
+  type Layout,
+  line,
+  list,
+  tallObject,
+  typed,
+  union,
+} from "./layout.ts";
 import { literal, quote } from "./literal.ts";
 import { enumProperties } from "./names.ts";
 import { plainTypeText, readonlyTypeText, typeText } from "./type-text.ts";
@@ -42,7 +54,11 @@ export function enumLayout(file: FileScope, definition: Enum): Layout {
     hardLine,
     "/** One of the values above, or a number that a newer peer knows. */",
     hardLine,
-    `export type ${name} = (typeof ${name})[keyof typeof ${name}] | (number & {});`,
+    assign(
+      `export type ${name}`,
+      union([`(typeof ${name})[keyof typeof ${name}]`, "(number & {})"]),
+    ),
+    ";",
   ];
 }
 
@@ -80,9 +96,9 @@ export function interfaceLayout(
 }
 
 function propertyLayout(plan: FieldPlan): Layout {
-  const { property, optional } = plan;
-  const type = optional ? `?: ${plan.typeText} | undefined` : `: ${plan.typeText}`;
-  return [docLayout(plan.field.doc, 1), `${property}${type};`];
+  const { property, optional, typeText: type } = plan;
+  const declared = optional ? typed(`${property}?`, [type, "undefined"]) : typed(property, [type]);
+  return [docLayout(plan.field.doc, 1), declared, ";"];
 }
 
 /** The class, and what its constructor takes. */
@@ -102,7 +118,7 @@ function exceptionTypes(file: FileScope, struct: Struct, shape: StructShape): La
     plans.length === 0 ? `_fields: ${names.fields} = {}` : `fields: ${names.fields}`;
   const constructor = block(list("constructor(", [parameter], ")"), [
     `super(${said});`,
-    ...own.map(({ property }) => `this.${property} = fields.${property};`),
+    ...own.map(({ property }) => [assign(`this.${property}`, `fields.${property}`), ";"]),
   ]);
   const members: Layout[] = [
     `override readonly name = ${quote(struct.name)};`,

@@ -8,9 +8,18 @@ import type { Struct } from "../idl/index.ts";
 import { docLayout } from "./doc-comment.ts";
 import { type FieldPlan, planFields } from "./field-plan.ts";
 import { type FileScope, PROTOCOLS, type ProtocolName } from "./file-scope.ts";
-import { block, hardLine, indent, join, type Layout } from "./layout.ts";
+import {
+  block,
+  group,
+  hardLine,
+  indent,
+  join,
+  type Layout,
+  line,
+  objectLiteral,
+} from "./layout.ts";
 import { quote } from "./literal.ts";
-import { readText, writeText } from "./type-text.ts";
+import { readCall, writeCall } from "./type-text.ts";
 import { fieldLoop, functionHead, structCodec } from "./write-struct.ts";
 
 export function unionLayouts(file: FileScope, struct: Struct): Layout[] {
@@ -43,9 +52,13 @@ function readFunction(
   const names = file.names.ofStruct(struct);
   const input = `input: ${file.thriftType(`${protocol}Reader`)}`;
   const cases = plans.map((plan): Layout => {
-    const value = readText(file, plan.type, protocol);
-    const made = `value = { field: ${quote(plan.field.name)}, value: ${value} };`;
-    return [`case ${plan.key}: // ${plan.comment}`, indent([hardLine, made, hardLine, "break;"])];
+    const value = readCall(file, plan.type, protocol);
+    const made = objectLiteral([`field: ${quote(plan.field.name)}`, ["value: ", value]]);
+    const statement = ["value = ", made, ";"];
+    return [
+      `case ${plan.key}: // ${plan.comment}`,
+      indent([hardLine, statement, hardLine, "break;"]),
+    ];
   });
   const error = `${file.thriftValue("notOneField")}(${quote(struct.name)}, count)`;
   return block(functionHead(true, names[`read${protocol}`], [input], names.type), [
@@ -54,7 +67,7 @@ function readFunction(
     "input.enterStruct();",
     fieldLoop(cases, ["count++;"]),
     "input.leaveStruct();",
-    `if (value === undefined || count !== 1) throw ${error};`,
+    group(["if (value === undefined || count !== 1)", indent([line, `throw ${error};`])]),
     "return value;",
   ]);
 }
@@ -76,7 +89,7 @@ function writeFunction(
   const cases = plans.map((plan): Layout => {
     const statements = [
       `output.writeField(${plan.key}); // ${plan.comment}`,
-      writeText(file, plan.type, protocol, "value.value"),
+      writeCall(file, plan.type, protocol, "value.value"),
       "break;",
     ];
     return [`case ${quote(plan.field.name)}:`, indent([hardLine, join(statements, hardLine)])];

@@ -1,9 +1,9 @@
 /**
  * Thrift Binary, from values to bytes, into one growing buffer that its owner hands to a socket.
  *
- * Values of fixed size are written without asking whether they fit: `enterStruct`, `leaveStruct`
- * and everything of variable size leave HEADROOM bytes free behind them, which is room for at least
- * 25 fields. Whoever writes more of them in a row calls `reserve` in between, as generated code
+ * Values of fixed size are written without asking whether they fit: `enterStruct` and everything of
+ * variable size leave HEADROOM bytes free behind them, which is room for about 25 fields. Whoever
+ * writes more of them in a row, or behind a struct, calls `reserve` in between, as generated code
  * does. A mistake here is a RangeError from the DataView, never a byte outside the buffer.
  */
 import { allocate } from "./buffers.ts";
@@ -11,7 +11,7 @@ import { badValue } from "./error.ts";
 import { DEPTH_MAX, fixedSize, TYPE } from "./types.ts";
 import { parseUuid } from "./uuid.ts";
 
-/** Bytes that are free after `enterStruct`, `leaveStruct` and each value of variable size. */
+/** Bytes that are free after `enterStruct` and after each value of variable size. */
 export const HEADROOM = 512;
 
 /** Below this a loop in JavaScript writes ASCII faster than a call into the runtime does. */
@@ -67,13 +67,12 @@ export class BinaryWriter {
 
   leaveStruct(): void {
     this.depth--;
-    this.reserve(0);
   }
 
   writeField(key: number): void {
     const at = this.offset;
-    this.view.setUint8(at, key >>> 16);
-    this.view.setUint16(at + 1, key & 0xffff);
+    // Type and id at once; the byte too many is overwritten by what follows.
+    this.view.setInt32(at, key << 8);
     this.offset = at + 3;
   }
 

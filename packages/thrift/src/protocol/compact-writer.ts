@@ -72,7 +72,6 @@ export class CompactWriter {
 
   leaveStruct(): void {
     this.lastId = this.outerIds[this.depth--] ?? 0;
-    this.reserve(0);
   }
 
   writeField(key: number): void {
@@ -208,23 +207,29 @@ export class CompactWriter {
     }
   }
 
+  /** Ids and times take 5 to 8 bytes: two stores of four bytes instead of a loop. */
   private writeZigzag(low: number, high: number): void {
     const sign = high >> 31;
-    let lower = (low << 1) ^ sign;
-    let upper = ((high << 1) | (low >>> 31)) ^ sign;
-    const view = this.view;
-    let at = this.offset;
-    while (upper !== 0) {
-      view.setUint8(at++, (lower & 0x7f) | 0x80);
-      lower = (lower >>> 7) | (upper << 25);
-      upper >>>= 7;
+    const lower = (low << 1) ^ sign;
+    const upper = ((high << 1) | (low >>> 31)) ^ sign;
+    if (upper === 0) {
+      this.writeVarint32(lower);
+      return;
     }
-    while ((lower & ~0x7f) !== 0) {
-      view.setUint8(at++, (lower & 0x7f) | 0x80);
-      lower >>>= 7;
+    const { view } = this;
+    const at = this.offset;
+    view.setInt32(at, spread(lower) | 0x8080_8080, true);
+    const middle = (lower >>> 28) | (upper << 4);
+    const top = upper >>> 24;
+    if (top === 0) {
+      const size = varintSize(middle);
+      view.setInt32(at + 4, spread(middle) | (0x80_8080 >>> (32 - size * 8)), true);
+      this.offset = at + 4 + size;
+      return;
     }
-    view.setUint8(at, lower);
-    this.offset = at + 1;
+    view.setInt32(at + 4, spread(middle) | 0x8080_8080, true);
+    this.offset = at + 8;
+    this.writeVarint32(top);
   }
 
   private writeShortAscii(value: string): boolean {
@@ -246,6 +251,13 @@ export class CompactWriter {
     this.view = bytes.view;
     this.capacity = bytes.buffer.length;
   }
+}
+
+/** The lower 28 bits as four groups of 7, each in a byte of its own. */
+function spread(bits: number): number {
+  return (
+    (bits & 0x7f) | ((bits & 0x3f80) << 1) | ((bits & 0x1f_c000) << 2) | ((bits & 0xfe0_0000) << 3)
+  );
 }
 
 function varintSize(value: number): number {
