@@ -10,7 +10,7 @@ import {
   sizeOf,
   visibleValueNames,
 } from "./scope.ts";
-import { closestName, didYouMean } from "./suggest.ts";
+import { closestName, didYouMean, namedList } from "./suggest.ts";
 import { quoted } from "./token.ts";
 import type { Place, Scalar } from "./constant-scalars.ts";
 import type { Constant, ConstValue, Type } from "./model.ts";
@@ -92,7 +92,8 @@ function reportNoSuchValue(place: Place, symbol: EnumSymbol, name: string): void
     message: `enum "${symbol.definition.name}" has no value ${quoted(name)}`,
     hint: () => {
       const meant = closestName(name, symbol.valuesByName.keys());
-      return meant === undefined ? undefined : `did you mean "${written}.${meant}"?`;
+      if (meant !== undefined) return `did you mean "${written}.${meant}"?`;
+      return namedList("its values", [...symbol.valuesByName.keys()]);
     },
   });
 }
@@ -104,7 +105,12 @@ function valueHint(place: Place, name: string, expected: Type): string | undefin
       return `did you mean "${nameSeenFrom(place.scope, expected.definition)}.${name}"?`;
     }
   }
-  return didYouMean(name, visibleValueNames(place.scope));
+  const dot = name.indexOf(".");
+  const meant = didYouMean(name, visibleValueNames(place.scope));
+  if (meant !== undefined || dot < 0) return meant;
+  const prefix = name.slice(0, dot);
+  if (place.scope.types.has(prefix) || place.scope.includes.has(prefix)) return undefined;
+  return `no enum and no include is called ${quoted(prefix)}`;
 }
 
 /**

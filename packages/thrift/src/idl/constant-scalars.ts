@@ -4,6 +4,7 @@
 import { fitsBits, INTEGER_BITS } from "./integer.ts";
 import { typeName } from "./link-types.ts";
 import { reportIn } from "./scope.ts";
+import { namedList } from "./suggest.ts";
 import { quoted, shortened } from "./token.ts";
 import type {
   BaseType,
@@ -94,12 +95,8 @@ function bytesOf(context: LinkContext, text: string): Uint8Array {
 
 /** Reports that something else was expected. */
 export function wrongType(place: Place, type: Type, found: string, hint?: string): undefined {
-  const message = `expected ${withArticle(typeName(type))}, found ${found}`;
+  const message = `expected ${typeName(type)}, found ${found}`;
   reportIn(place.context, place.scope, place.span, { code: "wrong-type", message, hint });
-}
-
-function withArticle(name: string): string {
-  return `${/^(?:[aeio]|i\d)/i.test(name) ? "an" : "a"} ${name}`;
 }
 
 function outOfRange(place: Place, message: string, hint?: string): undefined {
@@ -153,7 +150,7 @@ function uuidFrom(place: Place, text: string, type: BaseType): ConstValue | unde
   const bare = text.startsWith("{") && text.endsWith("}") ? text.slice(1, -1) : text;
   if (UUID.test(bare)) return { kind: "uuid", type, value: bare.toLowerCase() };
   const form = "00112233-4455-6677-8899-aabbccddeeff";
-  return outOfRange(place, `${quoted(text)} is not a uuid; expected one like "${form}"`);
+  return wrongType(place, type, `the string ${quoted(text)}`, `a uuid looks like "${form}"`);
 }
 
 function enumFrom(place: Place, scalar: Scalar, type: EnumType): EnumConst | undefined {
@@ -172,6 +169,10 @@ function enumFrom(place: Place, scalar: Scalar, type: EnumType): EnumConst | und
   reportIn(context, scope, span, {
     code: "unknown-enum-value",
     message: `enum "${definition.name}" has no value with the number ${shortened(scalar.text)}`,
+    hint: namedList(
+      "its values",
+      [...symbol.valuesByNumber].map(([number, known]) => `${known.name} = ${number}`),
+    ),
   });
   return undefined;
 }

@@ -6,8 +6,8 @@ import { scalarAs, wrongType } from "./constant-scalars.ts";
 import { integerOf } from "./integer.ts";
 import { UNRESOLVED } from "./link-types.ts";
 import { reportIn, sizeOf } from "./scope.ts";
-import { didYouMean } from "./suggest.ts";
-import { quoted } from "./token.ts";
+import { didYouMean, namedList } from "./suggest.ts";
+import { quoted, shortened } from "./token.ts";
 import { ValueIdentity } from "./value-identity.ts";
 import type { Scalar } from "./constant-scalars.ts";
 import type { ConstValue, Field, ListType, MapType, StructType, Type } from "./model.ts";
@@ -194,16 +194,21 @@ export class ConstantEvaluator {
   #fieldOf(scope: FileScope, key: ConstNode, symbol: StructSymbol): Field | undefined {
     const { name: owner, kind } = symbol.definition;
     if (key.kind !== "literal") {
-      const message = `expected the name of a field of ${kind} "${owner}", a quoted string`;
-      this.#report(scope, key, "wrong-type", message);
-      return undefined;
+      reportIn(this.#context, scope, key, {
+        code: "wrong-type",
+        message: `expected the name of a field of ${kind} "${owner}", a quoted string`,
+        hint: key.kind === "name" ? `write it in quotes: "${shortened(key.text)}"` : undefined,
+      });
+      return key.kind === "name" ? symbol.fieldsByName.get(key.text) : undefined;
     }
     const field = symbol.fieldsByName.get(key.text);
     if (field !== undefined || symbol.node.damaged) return field;
     reportIn(this.#context, scope, key, {
       code: "unknown-field",
       message: `${kind} "${owner}" has no field ${quoted(key.text)}`,
-      hint: () => didYouMean(key.text, symbol.fieldsByName.keys()),
+      hint: () =>
+        didYouMean(key.text, symbol.fieldsByName.keys()) ??
+        namedList("its fields", [...symbol.fieldsByName.keys()]),
     });
     return undefined;
   }

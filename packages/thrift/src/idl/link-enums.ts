@@ -11,12 +11,12 @@ import type { EnumValueNode } from "./tree.ts";
 export function linkEnum(context: LinkContext, symbol: EnumSymbol): void {
   const { scope, node, definition } = symbol;
   const values: EnumValue[] = [];
-  let next = 0;
+  // Undefined after a number out of range: what would be counted from it says nothing.
+  let next: bigint | undefined = 0n;
   for (const valueNode of node.values) {
-    const number = numberOf(context, symbol, valueNode, next);
-    // A number out of range is reported; counting goes on as if it had been the next.
-    const value = { ...describe(context, scope, valueNode), value: number ?? next };
-    next = value.value + 1;
+    const number: bigint | undefined = numberOf(context, symbol, valueNode, next);
+    next = number === undefined ? undefined : number + 1n;
+    const value = { ...describe(context, scope, valueNode), value: Number(number ?? 0n) };
     values.push(value);
     const earlier = symbol.valuesByName.get(value.name);
     if (earlier !== undefined) {
@@ -33,14 +33,16 @@ export function linkEnum(context: LinkContext, symbol: EnumSymbol): void {
   definition.values = values;
 }
 
+/** The number of a value, given or counted; undefined when it is out of range or unknown. */
 function numberOf(
   context: LinkContext,
   symbol: EnumSymbol,
   node: EnumValueNode,
-  next: number,
-): number | undefined {
-  const number = node.value === undefined ? BigInt(next) : integerOf(node.value.text);
-  if (number !== undefined && fitsBits(number, 32n)) return Number(number);
+  next: bigint | undefined,
+): bigint | undefined {
+  if (node.value === undefined && next === undefined) return undefined;
+  const number = node.value === undefined ? next : integerOf(node.value.text);
+  if (number !== undefined && fitsBits(number, 32n)) return number;
   const shown = node.value === undefined ? String(next) : shortened(node.value.text);
   const message = `${shown} does not fit the i32 of an enum value, -2147483648 to 2147483647`;
   reportIn(context, symbol.scope, node.value ?? node.name, { code: "out-of-range", message });

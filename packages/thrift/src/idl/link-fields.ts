@@ -6,7 +6,7 @@ import { describe, reportIn } from "./scope.ts";
 import { shortened } from "./token.ts";
 import type { Field } from "./model.ts";
 import type { FileScope, LinkContext, Mutable } from "./scope.ts";
-import type { FieldNode } from "./tree.ts";
+import type { FieldNode, NameNode } from "./tree.ts";
 
 export type FieldRole = "struct" | "union" | "exception" | "argument" | "throws";
 
@@ -23,9 +23,10 @@ export function linkFields(
   const byName = new Map<string, Field>();
   // Apache's numbers for fields without an id.
   let implicitId = -1;
-  let highestId = 0;
+  let freeId = firstFreeId(nodes);
   for (const node of nodes) {
-    const given = linkId(context, scope, node, role, highestId + 1);
+    if (node.id === undefined) reportMissingId(context, scope, node, role, freeId++);
+    const given = node.id && linkId(context, scope, node.id);
     const field: Mutable<Field> = {
       ...describe(context, scope, node),
       id: given ?? implicitId--,
@@ -34,7 +35,6 @@ export function linkFields(
       defaultValue: undefined,
     };
     fields.push(field);
-    highestId = Math.max(highestId, field.id);
     if (node.defaultValue !== undefined) {
       context.pendingDefaults.push({ scope, field, node: node.defaultValue });
     }
@@ -45,23 +45,23 @@ export function linkFields(
   return fields;
 }
 
-/** The id as given; undefined when there is none, or none that can be used. */
-function linkId(
-  context: LinkContext,
-  scope: FileScope,
-  node: FieldNode,
-  role: FieldRole,
-  free: number,
-): number | undefined {
-  if (node.id === undefined) {
-    reportMissingId(context, scope, node, role, free);
-    return undefined;
+/** The id after the highest one: what a field without an id may be given. */
+function firstFreeId(nodes: readonly FieldNode[]): number {
+  let highest = 0n;
+  for (const node of nodes) {
+    const id = node.id && integerOf(node.id.text);
+    if (id !== undefined && id > highest && fitsBits(id, 16n)) highest = id;
   }
-  const id = integerOf(node.id.text);
+  return Number(highest) + 1;
+}
+
+/** The id as given; undefined when it cannot be used, which is reported. */
+function linkId(context: LinkContext, scope: FileScope, node: NameNode): number | undefined {
+  const id = integerOf(node.text);
   if (id !== undefined && id > 0n && fitsBits(id, 16n)) return Number(id);
-  reportIn(context, scope, node.id, {
+  reportIn(context, scope, node, {
     code: "id-out-of-range",
-    message: `field id ${shortened(node.id.text)} is out of range; expected 1 to 32767`,
+    message: `field id ${shortened(node.text)} is out of range; expected 1 to 32767`,
   });
   return undefined;
 }
@@ -153,7 +153,7 @@ function registerName(
   }
   reportIn(context, scope, node.name, {
     code: "duplicate-name",
-    message: `${owner} already has a field "${field.name}"`,
+    message: `the name "${field.name}" in ${owner} is already that of another field`,
     related: [{ message: "first defined here", position: earlier.position }],
   });
 }

@@ -14,7 +14,7 @@ export function parseConstant(cursor: TokenCursor, what: string, depth = 1): Con
     if (token.text === "[") return parseListConstant(cursor, depth);
     if (token.text === "{") return parseMapConstant(cursor, depth);
   }
-  if (token.kind === "symbol" || token.kind === "end") {
+  if (token.kind === "symbol" || token.kind === "end" || cursor.atDefinition()) {
     cursor.fail(`expected ${what} (a number, a string, a name, "[" or "{")`);
   }
   cursor.next();

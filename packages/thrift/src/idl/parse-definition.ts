@@ -84,7 +84,7 @@ function parseEnum(cursor: TokenCursor, doc: Doc, onName: OnName): EnumDefinitio
   reserving(cursor, onName)(name);
   const values = parseList(
     cursor,
-    { opener: "{", closer: "}", owner: `enum "${name.text}"`, item: "a value" },
+    { opener: "{", closer: "}", owner: `enum "${name.text}"`, item: "a value", withIds: false },
     parseEnumValue,
   );
   const annotations = parseAnnotations(cursor);
@@ -121,7 +121,7 @@ function parseStringEnum(
   });
   const { damaged } = parseList(
     cursor,
-    { opener: "{", closer: "}", owner: `senum "${name.text}"`, item: "a string" },
+    { opener: "{", closer: "}", owner: `senum "${name.text}"`, item: "a string", withIds: false },
     (items) => items.expectLiteral("a quoted string"),
   );
   const { start, end } = name;
@@ -140,7 +140,7 @@ function parseStruct(
   cursor.takeWord("xsd_all");
   const fields = parseList(
     cursor,
-    { opener: "{", closer: "}", owner: `${kind} "${name.text}"`, item: "a field" },
+    { opener: "{", closer: "}", owner: `${kind} "${name.text}"`, item: "a field", withIds: true },
     parseField,
   );
   const annotations = parseAnnotations(cursor);

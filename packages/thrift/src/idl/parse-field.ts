@@ -65,5 +65,9 @@ function looksLikeThreeWords(cursor: TokenCursor): boolean {
 }
 
 function skipXsdAttributes(cursor: TokenCursor): void {
-  parseList(cursor, { opener: "{", closer: "}", owner: "xsd_attrs", item: "a field" }, parseField);
+  parseList(
+    cursor,
+    { opener: "{", closer: "}", owner: "xsd_attrs", item: "a field", withIds: true },
+    parseField,
+  );
 }

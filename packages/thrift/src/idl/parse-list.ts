@@ -13,6 +13,8 @@ export interface ListShape {
   readonly owner: string;
   /** What may stand in it, as it stands in messages: `a field`. */
   readonly item: string;
+  /** True when items start with an id, as `1:`. */
+  readonly withIds: boolean;
   /** True at a word that cannot start an item, so that the closing bracket must be missing. */
   readonly endsBefore?: (cursor: TokenCursor) => boolean;
 }
@@ -41,7 +43,7 @@ export function parseList<Item>(
     } catch (error) {
       if (!(error instanceof SyntaxFailure)) throw error;
       damaged = true;
-      cursor.skipItem(inside, itemStart, shape.closer);
+      cursor.skipItem(inside, itemStart, shape.closer, shape.withIds);
     }
   }
   if (cursor.takeSymbol(shape.closer) === undefined) {

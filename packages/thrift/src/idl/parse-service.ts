@@ -4,6 +4,8 @@ import { parseAnnotations } from "./parse-annotations.ts";
 import { parseField } from "./parse-field.ts";
 import { parseList } from "./parse-list.ts";
 import { parseType } from "./parse-type.ts";
+import { closestName, didYouMean } from "./suggest.ts";
+import { describeToken } from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
 import type { FieldNode, FunctionNode, NameNode, ServiceDefinition } from "./tree.ts";
 import type { Token } from "./token.ts";
@@ -20,7 +22,13 @@ export function parseService(
   let damaged = false;
   const functions = parseList(
     cursor,
-    { opener: "{", closer: "}", owner: `service "${name.text}"`, item: "a function" },
+    {
+      opener: "{",
+      closer: "}",
+      owner: `service "${name.text}"`,
+      item: "a function",
+      withIds: false,
+    },
     (items) => {
       const parsed = parseFunction(items);
       damaged ||= parsed.damaged;
@@ -52,7 +60,7 @@ function parseFunction(cursor: TokenCursor): { node: FunctionNode; damaged: bool
   const owner = `the arguments of "${name.text}"`;
   const parameters = parseParenthesized(cursor, owner, "an argument");
   let throws: { items: readonly FieldNode[]; damaged: boolean } = { items: [], damaged: false };
-  if (cursor.takeWord("throws") !== undefined) {
+  if (cursor.takeWord("throws") !== undefined || takeMisspeltThrows(cursor)) {
     throws = parseParenthesized(cursor, `the throws list of "${name.text}"`, "an exception");
   }
   const node: FunctionNode = {
@@ -65,6 +73,20 @@ function parseFunction(cursor: TokenCursor): { node: FunctionNode; damaged: bool
     doc,
   };
   return { node, damaged: parameters.damaged || throws.damaged };
+}
+
+/** Takes `throw (` and the like as the `throws (` it was meant to be. */
+function takeMisspeltThrows(cursor: TokenCursor): boolean {
+  const word = cursor.peek();
+  if (word.kind !== "word" || word.firstOnLine || !cursor.atSymbol("(", 1)) return false;
+  if (closestName(word.text, ["throws"]) === undefined) return false;
+  cursor.report(word, {
+    code: "syntax",
+    message: `expected throws, "," or the next function, found ${describeToken(word)}`,
+    hint: didYouMean(word.text, ["throws"]),
+  });
+  cursor.next();
+  return true;
 }
 
 /** `async` was the word for `oneway` before 2009. */
@@ -89,5 +111,9 @@ function parseParenthesized(cursor: TokenCursor, owner: string, item: string) {
     if (token.kind !== "word") return false;
     return token.text === "throws" || (token.firstOnLine && FUNCTION_WORDS.has(token.text));
   };
-  return parseList(cursor, { opener: "(", closer: ")", owner, item, endsBefore }, parseField);
+  return parseList(
+    cursor,
+    { opener: "(", closer: ")", owner, item, withIds: true, endsBefore },
+    parseField,
+  );
 }

@@ -25,7 +25,8 @@ export function parseType(cursor: TokenCursor, what: string, depth = 1): TypeNod
   const token = cursor.peek();
   if (token.kind !== "word") cursor.fail(`expected ${what}`);
   if (token.text === "void") {
-    cursor.fail(`expected ${what}; void is only for a function that returns nothing`);
+    const message = `expected ${what}; void is only what a function returns`;
+    cursor.failWith(token, { code: "syntax", message });
   }
   if (depth > cursor.options.nestingDepthMax) {
     const message = `types are nested deeper than ${cursor.options.nestingDepthMax}`;

@@ -134,8 +134,8 @@ function withoutLanguage(cursor: TokenCursor, name: NameNode): NamespaceNode {
 /** A dotted name; Smalltalk's may hold dashes, and XSD's is a quoted URL. */
 function parseNamespaceName(cursor: TokenCursor): string {
   const first = cursor.peek();
-  if (first.kind !== "word" && first.kind !== "literal") {
-    cursor.fail("expected a name for the namespace");
+  if (first.firstOnLine || (first.kind !== "word" && first.kind !== "literal")) {
+    cursor.failBehind("expected a name for the namespace");
   }
   let name = cursor.next().text;
   while (cursor.takeSymbol("-") !== undefined) {

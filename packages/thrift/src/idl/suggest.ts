@@ -33,6 +33,15 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return closest === undefined ? undefined : `did you mean "${closest}"?`;
 }
 
+/** `its values are A, B, …`: what there is, when nothing comes close; undefined when nothing is. */
+export function namedList(what: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const more = names.length > LISTED_MAX ? ", …" : "";
+  return `${what} are ${names.slice(0, LISTED_MAX).join(", ")}${more}`;
+}
+
+const LISTED_MAX = 6;
+
 /** How many letters to add, drop, change or swap with their neighbour make one word the other. */
 function editDistance(one: string, other: string): number {
   let beforeLast: number[] = [];

@@ -31,6 +31,13 @@ export const DEFINITION_WORDS: ReadonlySet<string> = new Set([
   "service",
 ]);
 
+/** Words that start something; each may be a name too, though not at a line's start. */
+const KEYWORDS: ReadonlySet<string> = new Set([
+  ...DEFINITION_WORDS,
+  ..."required optional oneway async void throws list set map".split(" "),
+  ..."bool byte i8 i16 i32 i64 double string binary uuid".split(" "),
+]);
+
 /** Words that open a line before the definitions; the underscored ones are from before 2009. */
 export const HEADER_WORDS: ReadonlySet<string> = new Set([
   "include",
@@ -117,19 +124,21 @@ export class TokenCursor {
   }
 
   expectSymbol(text: string, where: string): Token {
-    return this.takeSymbol(text) ?? this.fail(`expected "${text}" ${where}`);
+    return this.takeSymbol(text) ?? this.failBehind(`expected "${text}" ${where}`);
   }
 
   expectLiteral(what: string): Token {
-    return this.peek().kind === "literal" ? this.next() : this.fail(`expected ${what}`);
+    return this.peek().kind === "literal" ? this.next() : this.failBehind(`expected ${what}`);
   }
 
   /** Takes a name without dots. Keywords are names here; the values true and false are not. */
   expectName(what: string): NameNode {
     const token = this.peek();
-    if (token.kind !== "word") return this.fail(`expected ${what}`);
+    // A keyword on the next line starts something there, and the name is what is missing here.
+    const isNext = token.firstOnLine && KEYWORDS.has(token.text);
+    if (token.kind !== "word" || isNext) return this.failBehind(`expected ${what}`);
     if (token.text === "true" || token.text === "false") {
-      return this.fail(`expected ${what}; true and false are values`);
+      return this.fail(`expected ${what} (true and false are values)`);
     }
     if (token.text.includes(".")) return this.fail(`expected ${what} without dots`);
     this.next();
@@ -147,6 +156,16 @@ export class TokenCursor {
     const found = this.peek();
     const message = `${expected}, found ${describeToken(found)}`;
     return this.failWith(found, { code: "syntax", message, hint });
+  }
+
+  /** As {@link fail}; but what is missing at the end of a line is reported there. */
+  failBehind(expected: string): never {
+    const found = this.peek();
+    if (!found.firstOnLine || this.lastEnd === 0) return this.fail(expected);
+    const { line } = this.source.positionOf(found.start);
+    const where = found.kind === "end" ? "" : ` on line ${line}`;
+    const message = `${expected}, found ${describeToken(found)}${where}`;
+    return this.failWith({ start: this.lastEnd, end: this.lastEnd }, { code: "syntax", message });
   }
 
   /** Reports a problem and gives the current part up. */
@@ -178,14 +197,14 @@ export class TokenCursor {
   /** True when a header starts here. */
   atHeader(): boolean {
     const token = this.peek();
-    return token.kind === "word" && token.firstOnLine && HEADER_WORDS.has(token.text);
+    return token.kind === "word" && HEADER_WORDS.has(token.text);
   }
 
   /**
    * Skips the rest of a broken item of a list, to where the next item probably starts: after a
-   * separator, at a line's start, at a field id; or to the list's end.
+   * separator, at a line's start, at a field id if the items have one; or to the list's end.
    */
-  skipItem(mark: BracketMark, itemStart: number, closer: string): void {
+  skipItem(mark: BracketMark, itemStart: number, closer: string, withIds: boolean): void {
     for (;;) {
       const token = this.peek();
       if (token.kind === "end" || this.atDefinition()) break;
@@ -193,8 +212,10 @@ export class TokenCursor {
       if (this.#braces() <= mark.braces) {
         const inside = this.#open.length > mark.depth;
         if (this.atSymbol("}") || (closer === ")" && !inside && this.atSymbol(")"))) break;
-        const startsField = token.kind === "integer" && this.atSymbol(":", 1);
-        if (!isItemStart && (startsField || (token.firstOnLine && !inside))) break;
+        const startsField = withIds && token.kind === "integer" && this.atSymbol(":", 1);
+        // An item without an id starts with a word, even if a "(" before it was never closed.
+        const startsLine = token.firstOnLine && (!inside || (!withIds && token.kind === "word"));
+        if (!isItemStart && (startsField || startsLine)) break;
         if (!inside && (this.atSymbol(",") || this.atSymbol(";"))) {
           this.next();
           break;
@@ -210,12 +231,18 @@ export class TokenCursor {
     for (;;) {
       const token = this.peek();
       if (token.kind === "end") break;
-      const isStart = token.start === definitionStart;
-      if (!isStart && (this.atDefinition() || this.atHeader())) break;
+      if (token.start !== definitionStart && this.#startsTopLevel(token)) break;
       this.next();
       if (token.kind === "symbol" && token.text === "}" && this.#braces() === 0) break;
     }
     this.closeTo({ depth: 0, braces: 0 });
+  }
+
+  #startsTopLevel(token: Token): boolean {
+    if (!token.firstOnLine || token.kind !== "word") return false;
+    // Outside of braces a definition's word needs no name behind it: that may be what is wrong.
+    const isOutside = this.#braces() === 0 && DEFINITION_WORDS.has(token.text);
+    return isOutside || this.atDefinition() || this.atHeader();
   }
 
   /** Skips to the next line that has a token on it: a header is one line. */
