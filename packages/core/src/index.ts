@@ -16,6 +16,7 @@ export * from "./random/random.ts";
 export * from "./registry/state-registry.ts";
 export * from "./runtime.ts";
 export * from "./service/bracket.ts";
+export * from "./service/direct.ts";
 export * from "./service/service.ts";
 export * from "./service/stack.ts";
 export { Counter } from "./stats/counter.ts";

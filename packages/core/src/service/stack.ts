@@ -1,10 +1,11 @@
 /** A stack of filters over a service: a call goes down the list, its reply comes up. */
-import { type Bracket, fuse } from "./bracket.ts";
+import { type Bracket, fuseDirect } from "./bracket.ts";
+import { type DirectService, toDirect, toService } from "./direct.ts";
 import type { Filter, Service } from "./service.ts";
 
 /** One line of a stack: the filter, what it is called, and why it stands where it stands. */
 export interface StackEntry<Call, Reply> {
-  /** Unique in its stack; what `/stack` shows and what `insertBefore` and friends look for. */
+  /** Unique in its stack; what `/stack` shows. */
   readonly role: string;
   /** "above … / below … so that …" */
   readonly why: string;
@@ -18,18 +19,25 @@ export function stack<Call, Reply>(
   entries: Stack<Call, Reply>,
   service: Service<Call, Reply>,
 ): Service<Call, Reply> {
+  return entries.length === 0 ? service : toService(stackDirect(entries, toDirect(service)));
+}
+
+/** The same for who brings a settler instead of waiting for a promise. */
+export function stackDirect<Call, Reply>(
+  entries: Stack<Call, Reply>,
+  service: DirectService<Call, Reply>,
+): DirectService<Call, Reply> {
   let next = service;
-  let run: Bracket<Call, Reply>[] = [];
-  for (let index = entries.length - 1; index >= 0; index--) {
-    const { filter } = entries[index]!;
+  let brackets: Bracket<Call, Reply>[] = [];
+  for (const { filter } of entries.toReversed()) {
     if (filter.bracket !== undefined) {
-      run.unshift(filter.bracket);
+      brackets.unshift(filter.bracket);
       continue;
     }
-    next = around(filter, closeRun(run, next));
-    run = [];
+    next = around(filter, closeRun(brackets, next));
+    brackets = [];
   }
-  return closeRun(run, next);
+  return closeRun(brackets, next);
 }
 
 /** What stands in a stack, in the order a call meets it. */
@@ -40,15 +48,22 @@ export function describeStack<Call, Reply>(
 }
 
 function closeRun<Call, Reply>(
-  run: readonly Bracket<Call, Reply>[],
-  next: Service<Call, Reply>,
-): Service<Call, Reply> {
-  return run.length === 0 ? next : fuse(run, next);
+  brackets: readonly Bracket<Call, Reply>[],
+  next: DirectService<Call, Reply>,
+): DirectService<Call, Reply> {
+  return brackets.length === 0 ? next : fuseDirect(brackets, next);
 }
 
 function around<Call, Reply>(
   filter: Filter<Call, Reply>,
-  next: Service<Call, Reply>,
-): Service<Call, Reply> {
-  return (context, call) => filter(context, call, next);
+  next: DirectService<Call, Reply>,
+): DirectService<Call, Reply> {
+  const { direct } = filter;
+  if (direct !== undefined) {
+    return (context, call, settler) => direct(context, call, next, settler);
+  }
+  const service = toService(next);
+  return toDirect((context: Parameters<Service<Call, Reply>>[0], call: Call) =>
+    filter(context, call, service),
+  );
 }

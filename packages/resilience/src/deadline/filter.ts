@@ -6,20 +6,24 @@
 import {
   type CancelListener,
   type CancelScope,
-  type Context,
+  directFilter,
   type Filter,
-  type Service,
   ServiceError,
+  type Settler,
 } from "@holdfast/core";
 
 export function deadlineFilter<Call, Reply>(): Filter<Call, Reply> {
-  return (context, call, next) => {
-    const late = context.scope.ended;
-    if (late !== undefined) return Promise.reject(beforeWork(late));
-    return new Promise<Reply>((resolve, reject) => {
-      new DeadlineRace<Call, Reply>(context.scope, resolve, reject).run(context, call, next);
-    });
-  };
+  return directFilter((context, call, next, settler) => {
+    const { scope } = context;
+    const late = scope.ended;
+    if (late !== undefined) {
+      settler.fail(beforeWork(late));
+      return;
+    }
+    const race = new DeadlineRace(scope, settler);
+    scope.listen(race);
+    next(context, call, race);
+  });
 }
 
 /** The call was over before it began, so that it may be tried elsewhere. */
@@ -28,48 +32,35 @@ function beforeWork(reason: ServiceError): ServiceError {
 }
 
 /** Settled by whichever is first, the work or the end of the context; the other has no effect. */
-class DeadlineRace<Call, Reply> implements CancelListener {
+class DeadlineRace<Reply> implements CancelListener, Settler<Reply> {
   listenerPrevious: CancelListener | undefined = undefined;
   listenerNext: CancelListener | undefined = undefined;
   listening = false;
+  private settled = false;
   private readonly scope: CancelScope;
-  private readonly resolve: (reply: Reply) => void;
-  private readonly reject: (error: unknown) => void;
+  private readonly settler: Settler<Reply>;
 
-  constructor(
-    scope: CancelScope,
-    resolve: (reply: Reply) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(scope: CancelScope, settler: Settler<Reply>) {
     this.scope = scope;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.settler = settler;
   }
 
-  run(context: Context, call: Call, next: Service<Call, Reply>): void {
-    this.scope.listen(this);
-    let working: Promise<Reply>;
-    try {
-      working = next(context, call);
-    } catch (error) {
-      this.fail(error);
-      return;
-    }
-    working.then(
-      (reply) => {
-        this.scope.unlisten(this);
-        this.resolve(reply);
-      },
-      (error: unknown) => this.fail(error),
-    );
+  succeed(reply: Reply): void {
+    if (this.settle()) this.settler.succeed(reply);
+  }
+
+  fail(error: unknown): void {
+    if (this.settle()) this.settler.fail(error);
   }
 
   onCancelled(reason: ServiceError): void {
-    this.reject(reason);
+    if (this.settle()) this.settler.fail(reason);
   }
 
-  private fail(error: unknown): void {
+  private settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
     this.scope.unlisten(this);
-    this.reject(error);
+    return true;
   }
 }

@@ -78,12 +78,12 @@ export class CallPath {
       );
     } catch (error) {
       connection.tries.take(sequenceId);
-      attempt.reject(ServiceError.from(error));
+      attempt.fail(ServiceError.from(error));
       return;
     }
     if (definition.oneway) {
       connection.tries.take(sequenceId);
-      attempt.resolve(undefined);
+      attempt.succeed(undefined);
     } else attempt.scope.listen(attempt);
   }
 
@@ -147,9 +147,9 @@ export class CallPath {
       else if (!sameName(method.nameBytes, input.buffer, nameStart, nameEnd)) {
         const name = input.buffer.utf8Slice(nameStart, nameEnd);
         throw protocolError(`the reply is to ${name}, not to ${method.definition.name}`);
-      } else attempt.resolve(this.readResult(method, protocol));
+      } else attempt.succeed(this.readResult(method, protocol));
     } catch (error) {
-      attempt.reject(error);
+      attempt.fail(error);
     }
     connection.endWhenDone();
   }
@@ -187,7 +187,7 @@ export class CallPath {
         ? ApplicationExceptionCodec.readBinary(this.binary)
         : ApplicationExceptionCodec.readCompact(this.compact);
     if (error.code !== "draining" || error.workStarted !== "no" || attempt.moves >= MOVES_MAX) {
-      attempt.reject(error);
+      attempt.fail(error);
       return;
     }
     // It goes away and has not begun: somebody else will do it.

@@ -5,6 +5,7 @@ import {
   type CancelScope,
   type Context,
   type ServiceError,
+  type Settler,
   type StatsRegistry,
 } from "@holdfast/core";
 import { fieldKey, type MethodDefinition } from "@holdfast/thrift";
@@ -64,14 +65,13 @@ export interface TryOwner {
 }
 
 /** One try on one connection. Settles once: whoever takes it out of its table may settle it. */
-export class Try implements CancelListener {
+export class Try implements CancelListener, Settler<unknown> {
   listenerPrevious: CancelListener | undefined = undefined;
   listenerNext: CancelListener | undefined = undefined;
   listening = false;
   readonly call: ClientCall;
   readonly context: Context;
-  readonly resolve: (reply: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  private readonly settler: Settler<unknown>;
   /** How often it was sent on another connection because the first one was leaving. */
   moves = 0;
   /** 0 while it stands in no table. */
@@ -80,16 +80,18 @@ export class Try implements CancelListener {
   turn = 0;
   owner: TryOwner | undefined = undefined;
 
-  constructor(
-    call: ClientCall,
-    context: Context,
-    resolve: (reply: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(call: ClientCall, context: Context, settler: Settler<unknown>) {
     this.call = call;
     this.context = context;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.settler = settler;
+  }
+
+  succeed(reply: unknown): void {
+    this.settler.succeed(reply);
+  }
+
+  fail(error: unknown): void {
+    this.settler.fail(error);
   }
 
   get scope(): CancelScope {

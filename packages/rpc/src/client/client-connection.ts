@@ -141,7 +141,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     const { sequenceId } = attempt;
     if (this.tries.take(sequenceId) === undefined) return;
     if (this.hearsCancel && !this.closed) this.path.sendCancel(this, sequenceId);
-    attempt.reject(this.hasLeft(attempt) ? reason : notSent(reason));
+    attempt.fail(this.hasLeft(attempt) ? reason : notSent(reason));
     this.endWhenDone();
   }
 
@@ -200,7 +200,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     for (const attempt of this.tries.takeAll()) {
       attempt.scope.unlisten(attempt);
       if (this.hasLeft(attempt)) {
-        attempt.reject(new ServiceError("unavailable", why, { workStarted: "maybe" }));
+        attempt.fail(new ServiceError("unavailable", why, { workStarted: "maybe" }));
       } else this.owner.onMoved(attempt);
     }
   }

@@ -6,6 +6,7 @@ import {
   bracketFilter,
   type CallRecords,
   type Clock,
+  directFilter,
   type Filter,
   OUTCOME_EXCEPTION,
   OUTCOME_OK,
@@ -73,7 +74,9 @@ function statsFilter(clock: Clock): Filter<ClientCall, unknown> {
 
 /** The connection settles a try when its context is over; here the context gets its end. */
 function timeoutFilter(callTimeoutMs: number): Filter<ClientCall, unknown> {
-  return (context, call, next) => next(context.withDeadline(call.startMs + callTimeoutMs), call);
+  return directFilter((context, call, next, settler) =>
+    next(context.withDeadline(call.startMs + callTimeoutMs), call, settler),
+  );
 }
 
 function durationOf(call: ClientCall, clock: Clock): number {

@@ -2,11 +2,12 @@
 import {
   type Address,
   describeStack,
+  type DirectService,
   type Runtime,
-  type Service,
-  stack,
   type Stack,
+  stackDirect,
   STATE_KIND,
+  toService,
 } from "@holdfast/core";
 import type { MethodDefinition, ServiceDefinition } from "@holdfast/thrift";
 import { createObservers, type Observers } from "../observe/observers.ts";
@@ -53,7 +54,7 @@ export class ClientHandle<Client> {
     const { callTimeoutMs } = this.options;
     const defaults = clientStack({ clock, records, accessLog, callTimeoutMs });
     this.entries = input.filters?.(defaults) ?? defaults;
-    const service = stack(this.entries, this.transport());
+    const service = toService(stackDirect(this.entries, this.transport()));
     const methods = new Map<MethodDefinition, ClientMethod>();
     for (const each of definition.methods) {
       const { name } = this.options;
@@ -81,13 +82,12 @@ export class ClientHandle<Client> {
   }
 
   /** The last service of the stack: a try on a connection. */
-  private transport(): Service<ClientCall, unknown> {
-    return (context, call) =>
-      new Promise((resolve, reject) => {
-        const reason = context.scope.ended;
-        if (reason !== undefined) reject(reason);
-        else this.pool.send(new Try(call, context, resolve, reject));
-      });
+  private transport(): DirectService<ClientCall, unknown> {
+    return (context, call, settler) => {
+      const reason = context.scope.ended;
+      if (reason !== undefined) settler.fail(reason);
+      else this.pool.send(new Try(call, context, settler));
+    };
   }
 
   private registerState(observers: Observers, service: string): (() => void)[] {

@@ -77,14 +77,14 @@ export class Pool implements ConnectionOwner, TryOwner {
 
   onMoved(attempt: Try): void {
     const reason = attempt.scope.ended;
-    if (reason !== undefined) attempt.reject(reason);
+    if (reason !== undefined) attempt.fail(reason);
     else this.send(attempt);
   }
 
   onTryCancelled(attempt: Try, reason: ServiceError): void {
     this.waiting.delete(attempt);
     const why = this.lastError === "" ? reason.message : `${reason.message}; ${this.lastError}`;
-    attempt.reject(new ServiceError(reason.code, why, { workStarted: "no" }));
+    attempt.fail(new ServiceError(reason.code, why, { workStarted: "no" }));
   }
 
   snapshot(): Record<string, unknown> {
@@ -113,7 +113,7 @@ export class Pool implements ConnectionOwner, TryOwner {
   private wait(attempt: Try): void {
     const refusal = this.refusal();
     if (refusal !== undefined) {
-      attempt.reject(refusal);
+      attempt.fail(refusal);
       return;
     }
     attempt.owner = this;
@@ -194,7 +194,7 @@ export class Pool implements ConnectionOwner, TryOwner {
     this.waiting.clear();
     for (const attempt of waiting) {
       attempt.scope.unlisten(attempt);
-      attempt.reject(error);
+      attempt.fail(error);
     }
   }
 

@@ -1,11 +1,11 @@
 /** ⑤ The last service of the stack: the handler's method itself. */
-import type { Service } from "@holdfast/core";
+import { type DirectService, toDirect } from "@holdfast/core";
 import type { ServerCall } from "./server-call.ts";
 
-export function dispatch<Handler>(handler: Handler): Service<ServerCall<Handler>, unknown> {
-  return (context, call) => {
+export function dispatch<Handler>(handler: Handler): DirectService<ServerCall<Handler>, unknown> {
+  return toDirect((context, call) => {
     const working: unknown = call.method.definition.invoke(handler, context, call.args);
     // A handler in plain JavaScript may answer without a promise.
     return working instanceof Promise ? working : Promise.resolve(working);
-  };
+  });
 }

@@ -9,9 +9,9 @@
 import {
   CancelScope,
   Context,
+  type DirectService,
   type RequestIds,
   type Runtime,
-  type Service,
   ServiceError,
 } from "@holdfast/core";
 import {
@@ -40,7 +40,7 @@ export interface RequestPathParts<Handler> {
   readonly requestIds: RequestIds;
   readonly methods: MethodTable<Handler>;
   /** ④ ⑤ ⑥ The stack of filters over the handler: server-stack.ts, dispatch.ts. */
-  readonly service: Service<ServerCall<Handler>, unknown>;
+  readonly service: DirectService<ServerCall<Handler>, unknown>;
   /** A call that never reached the filters. */
   readonly onRefusedCall: (peer: string, method: string, error: ServiceError) => void;
   /** Somebody may wait for the last one. */
@@ -145,27 +145,34 @@ export class RequestPath<Handler> {
     const id = hasHeader && header.logId !== "" ? header.logId : this.parts.requestIds.next();
     const caller = hasHeader ? header.fromService : "";
     const context = new Context(scope, caller, this.parts.requestIds, id, undefined);
-    const call = new ServerCall(connection, method, args, context, nowMs, sequenceId, protocol);
-    connection.addCall(call);
-    this.serveCall(call);
-  }
-
-  /** ④ ⑤ ⑥ Down the filters to the handler and up again. Never rejects, ends exactly once. */
-  private serveCall(call: ServerCall<Handler>): void {
-    this.parts.service(call.context, call).then(
-      (reply) => this.finish(call, reply, undefined),
-      (error: unknown) => this.finish(call, undefined, error),
+    const call = new ServerCall(
+      this,
+      connection,
+      method,
+      args,
+      context,
+      nowMs,
+      sequenceId,
+      protocol,
     );
+    connection.addCall(call);
+    // ④ ⑤ ⑥ Down the filters to the handler and up again; the call itself hears how it ended.
+    this.parts.service(context, call, call);
   }
 
   /** ⑥ → ⑦ The call has an answer: encode it where the other answers of this turn stand. */
-  private finish(call: ServerCall<Handler>, reply: unknown, error: unknown): void {
+  finish(call: ServerCall<Handler>, reply: unknown, error: unknown): void {
     const { connection } = call;
     connection.removeCall(call);
     this.parts.onCallEnded();
     if (connection.closed || call.method.definition.oneway) return;
-    if (error === undefined) this.replies.writeResult(call, reply);
-    else this.replies.writeFailure(call, error);
+    try {
+      if (error === undefined) this.replies.writeResult(call, reply);
+      else this.replies.writeFailure(call, error);
+    } catch (thrown) {
+      // Not even the failure could be written: without its reply the connection is of no use.
+      connection.close(ServiceError.from(thrown));
+    }
   }
 
   /** A call that ends before the filters; the connection goes on. */

@@ -1,10 +1,11 @@
 /** One call on the server: what the filters see of it, and where its reply goes. */
-import type { Context } from "@holdfast/core";
+import type { Context, Settler } from "@holdfast/core";
 import type { ProtocolName } from "../wire/framing.ts";
+import type { RequestPath } from "./request-path.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import type { ServerMethod } from "./method-table.ts";
 
-export class ServerCall<Handler = never> {
+export class ServerCall<Handler = never> implements Settler<unknown> {
   readonly method: ServerMethod<Handler>;
   /** The arguments as one object, a property each. */
   readonly args: object;
@@ -22,7 +23,10 @@ export class ServerCall<Handler = never> {
   previous: ServerCall<Handler> | undefined = undefined;
   next: ServerCall<Handler> | undefined = undefined;
 
+  private readonly path: RequestPath<Handler>;
+
   constructor(
+    path: RequestPath<Handler>,
     connection: ServerConnection<Handler>,
     method: ServerMethod<Handler>,
     args: object,
@@ -31,6 +35,7 @@ export class ServerCall<Handler = never> {
     sequenceId: number,
     protocol: ProtocolName,
   ) {
+    this.path = path;
     this.connection = connection;
     this.method = method;
     this.args = args;
@@ -43,5 +48,13 @@ export class ServerCall<Handler = never> {
   /** The peer's address. */
   get peer(): string {
     return this.connection.socket.remote;
+  }
+
+  succeed(reply: unknown): void {
+    this.path.finish(this, reply, undefined);
+  }
+
+  fail(error: unknown): void {
+    this.path.finish(this, undefined, error);
   }
 }

@@ -15,7 +15,7 @@ import {
   type Runtime,
   ServiceError,
   type Socket,
-  stack,
+  stackDirect,
   type Stack,
   STATE_KIND,
 } from "@holdfast/core";
@@ -97,7 +97,7 @@ export class Server<Handler> implements LifecyclePart {
       options: this.options,
       requestIds: this.observers.requestIds,
       methods: new MethodTable(methods),
-      service: stack(this.entries, dispatch(input.handler)),
+      service: stackDirect(this.entries, dispatch(input.handler)),
       onRefusedCall: (peer, method, error) => this.onRefusedCall(peer, method, error),
       onRefusedConnection: (peer, error) => this.onBrokenConnection(peer, error),
       onCallEnded: () => this.onIdle?.(),
