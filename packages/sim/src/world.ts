@@ -16,14 +16,14 @@ export interface World {
   readonly network: SimNetwork;
   readonly trace: Trace;
   /** Puts a line into the trace: what the code under test did, as far as it matters. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** Lets `forMs` of virtual time pass. */
-  run(forMs: number): Promise<void>;
+  readonly run: (forMs: number) => Promise<void>;
   /**
    * Runs until the promise settles and gives what it gave. Throws, with the end of the trace, when
    * it has not settled within `withinMs` of virtual time.
    */
-  finish<Value>(promise: Promise<Value>, withinMs: number): Promise<Value>;
+  readonly finish: <Value>(promise: Promise<Value>, withinMs: number) => Promise<Value>;
 }
 
 /** Lines of the trace in the message of a run that did not finish. */

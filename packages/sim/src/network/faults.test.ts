@@ -20,7 +20,7 @@ interface Pair {
   readonly world: World;
   readonly client: Peer;
   readonly server: Peer;
-  closeAll(): Promise<void>;
+  readonly closeAll: () => Promise<void>;
 }
 
 async function createPair(links: Partial<LinkOptions>, seed = 1): Promise<Pair> {
@@ -335,7 +335,11 @@ describe("hosts on the simulated network", () => {
     for (let round = 0; round < 40; round++) {
       (await world.finish(world.network.connect(SERVER, CONNECT), 100)).destroy();
     }
-    assert.ok(counts.every((count) => count > 5) && counts[0]! + counts[1]! === 40, `${counts}`);
+    assert.ok(
+      counts.every((count) => count > 5),
+      counts.join(),
+    );
+    assert.equal(counts[0]! + counts[1]!, 40);
     for (const listener of listeners) await listener.close();
     await world.run(1000);
     checkNothingLeft(world);

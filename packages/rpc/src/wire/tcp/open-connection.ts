@@ -39,7 +39,7 @@ function openPlain(setup: ConnectionSetup, target: net.NetConnectOpts): Promise<
   // Nothing is read before the socket has its handler.
   stream.pause();
   return whenConnected(setup, stream, "connect", () => {
-    reader.socket = new TcpSocket(stream, "onread", namesOf(setup.address, stream, undefined));
+    reader.socket = new TcpSocket(stream, "plain", namesOf(setup.address, stream, undefined));
     return reader.socket;
   });
 }
@@ -53,7 +53,7 @@ function openTls(
   const stream = connectTls(tlsOptions, target);
   return whenConnected(setup, stream, "secureConnect", () => {
     const peerSubject = tlsOptions.cert === undefined ? undefined : peerSubjectOf(stream);
-    return new TcpSocket(stream, "events", namesOf(setup.address, stream, peerSubject));
+    return new TcpSocket(stream, "tls", namesOf(setup.address, stream, peerSubject));
   });
 }
 

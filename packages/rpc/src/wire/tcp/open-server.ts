@@ -61,11 +61,11 @@ function plainSocket(setup: ServerSetup, accepted: net.Socket): TcpSocket {
     const reader = new SharedReader(setup.readBuffer);
     const stream = withOnRead(accepted, reader);
     if (stream !== undefined) {
-      reader.socket = new TcpSocket(stream, "onread", names);
+      reader.socket = new TcpSocket(stream, "plain", names);
       return reader.socket;
     }
   }
-  return new TcpSocket(accepted, "events", names);
+  return new TcpSocket(accepted, "plain-events", names);
 }
 
 /**
@@ -84,7 +84,7 @@ function tlsServer(setup: ServerSetup, shakingHands: Map<string, net.Socket>): t
   server.on("secureConnection", (stream) => {
     const names = namesOf(address, stream, peerSubjectOf(stream));
     shakingHands.delete(names.remote);
-    if (server.listening) setup.onSocket(new TcpSocket(stream, "events", names));
+    if (server.listening) setup.onSocket(new TcpSocket(stream, "tls", names));
     else stream.destroy();
   });
   server.on("tlsClientError", (error) => reportAcceptError(setup, error));

@@ -7,12 +7,14 @@ import type { ServiceError, Socket, SocketHandler } from "@holdfast/core";
 import { lostError } from "./network-errors.ts";
 import type { SocketNames } from "./socket-names.ts";
 
-/** How bytes get from the stream to the handler. */
-export type ReadMode =
-  /** The stream's `onread` calls `deliver`: one buffer for all, no stream machinery. */
-  | "onread"
-  /** 'data' events: a Buffer for every read. */
-  | "events";
+/** How bytes get from the stream to the handler, and how the end of a write is learnt. */
+export type StreamKind =
+  /** Plain; its `onread` calls `deliver`: one buffer for all, no stream machinery. */
+  | "plain"
+  /** Plain, with 'data' events: a Buffer for every read. */
+  | "plain-events"
+  /** TLS, with 'data' events; a write is never done at once. */
+  | "tls";
 
 /** Written behind bytes that wait, so that its callback tells when they are gone. */
 const MARK = Buffer.alloc(0);
@@ -22,7 +24,7 @@ export class TcpSocket implements Socket {
   readonly local: string;
   readonly peerSubject: string | undefined;
   private readonly stream: Stream;
-  private readonly readMode: ReadMode;
+  private readonly kind: StreamKind;
   private handler: SocketHandler | undefined = undefined;
   private failure: ServiceError | undefined = undefined;
   private paused = false;
@@ -30,13 +32,17 @@ export class TcpSocket implements Socket {
   private destroyed = false;
   private closed = false;
   private markWritten = false;
-  /** The handler came after the bytes had left that it would have been told of. */
-  private drainOwed = false;
+  /** A write was not taken at once, and onDrain was not called since. */
+  private drainExpected = false;
+  private readonly onWritten = (error?: Error | null): void => {
+    this.markWritten = false;
+    if (error === null || error === undefined) this.tellDrain();
+  };
 
   /** `stream` is connected and does not deliver yet. */
-  constructor(stream: Stream, readMode: ReadMode, names: SocketNames) {
+  constructor(stream: Stream, kind: StreamKind, names: SocketNames) {
     this.stream = stream;
-    this.readMode = readMode;
+    this.kind = kind;
     this.remote = names.remote;
     this.local = names.local;
     this.peerSubject = names.peerSubject;
@@ -47,7 +53,8 @@ export class TcpSocket implements Socket {
   }
 
   get pendingBytes(): number {
-    return this.stream.writableLength;
+    // What was pending at the close is lost, and so pending no more.
+    return this.closed ? 0 : this.stream.writableLength;
   }
 
   start(handler: SocketHandler): void {
@@ -57,11 +64,11 @@ export class TcpSocket implements Socket {
       process.nextTick(() => handler.onClose(this.outcome()));
       return;
     }
-    if (this.drainOwed) process.nextTick(() => this.onPendingGone());
+    if (this.drainExpected) process.nextTick(() => this.tellDrain());
     this.stream.on("end", () => {
       if (!this.destroyed) handler.onEnd();
     });
-    if (this.readMode === "events") {
+    if (this.kind !== "plain") {
       this.stream.on("data", (bytes: Buffer) => this.deliver(bytes));
     }
     if (!this.paused) this.stream.resume();
@@ -75,10 +82,12 @@ export class TcpSocket implements Socket {
   write(bytes: Uint8Array): boolean {
     if (this.ended || this.closed || bytes.length === 0) return true;
     const stream = this.stream;
-    stream.write(bytes);
+    if (this.kind === "tls") stream.write(bytes, this.onWritten);
+    else stream.write(bytes);
     // Node asks the kernel first: what it took at once is not counted any more.
     if (stream.writableLength === 0) return true;
-    if (!this.markWritten) this.writeMark();
+    this.drainExpected = true;
+    if (this.kind !== "tls" && !this.markWritten) this.writeMark();
     return false;
   }
 
@@ -110,24 +119,25 @@ export class TcpSocket implements Socket {
   /**
    * Why a mark? Node's 'drain' comes only after its high-water mark was passed, and a callback on
    * every write costs every write. An empty write behind the bytes that wait is answered when they
-   * are gone, and is made only when the kernel did not take a write at once.
+   * are gone, and is made only when the kernel did not take a write at once. TLS never does, so
+   * there every write has the callback.
    */
   private writeMark(): void {
     this.markWritten = true;
-    this.stream.write(MARK, (error) => {
-      this.markWritten = false;
-      if (error === null || error === undefined) this.onPendingGone();
-    });
+    this.stream.write(MARK, this.onWritten);
   }
 
-  private onPendingGone(): void {
-    if (this.destroyed || this.closed) return;
-    this.drainOwed = false;
-    // More was written behind the mark: it needs another one, unless nothing can be written now.
-    if (this.stream.writableLength > 0) {
-      if (!this.markWritten && !this.ended) this.writeMark();
-    } else if (this.handler === undefined) this.drainOwed = true;
-    else this.handler.onDrain();
+  private tellDrain(): void {
+    if (!this.drainExpected || this.destroyed || this.closed) return;
+    if (this.stream.writableLength === 0) {
+      // A handler that is still to come is told when it has.
+      if (this.handler === undefined) return;
+      this.drainExpected = false;
+      this.handler.onDrain();
+    } else if (this.kind !== "tls" && !this.markWritten && !this.ended) {
+      // More was written behind the mark.
+      this.writeMark();
+    }
   }
 
   private onStreamClose(): void {
