@@ -1,7 +1,6 @@
 /** Starts the feed-history service: one process, or a supervisor of several. */
 import { ServiceError, SystemClock, systemRandom } from "holdfast";
 import { banner } from "./process/banner.ts";
-import { openLog } from "./process/log.ts";
 import { parseProcessOptions, type ProcessOptions, USAGE, UsageError } from "./process/options.ts";
 import { Supervisor, WORKER_VARIABLE, type WorkerReady } from "./process/supervisor.ts";
 import { startWorker } from "./process/worker.ts";
@@ -16,7 +15,7 @@ async function main(): Promise<void> {
 }
 
 async function runAlone(options: ProcessOptions): Promise<void> {
-  const worker = await startWorker(options, openLog(options), false);
+  const worker = await startWorker(options, false);
   const { rpc, ops, data, authors, lifecycle } = worker;
   say(banner({ rpc, ops: [ops], data, log: options.log, authors }));
   const report = await lifecycle.stopped;
@@ -26,7 +25,7 @@ async function runAlone(options: ProcessOptions): Promise<void> {
 
 /** A worker of a supervisor: its Ctrl-C is the supervisor's, which drains it. */
 async function runSupervised(options: ProcessOptions): Promise<void> {
-  const worker = await startWorker(options, openLog(options), true);
+  const worker = await startWorker(options, true);
   const { port, ops } = worker;
   const authors = worker.authors.map((each) => ({ ...each, userId: String(each.userId) }));
   process.send?.({ kind: "ready", port, ops, authors } satisfies WorkerReady);

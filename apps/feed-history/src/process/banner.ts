@@ -3,6 +3,7 @@ import type { DemoAuthor } from "../demo/git-history.ts";
 
 export interface BannerFacts {
   readonly rpc: string;
+  /** URLs. */
   readonly ops: readonly string[];
   readonly data: string;
   readonly log: string;
@@ -20,12 +21,12 @@ export function banner(facts: BannerFacts): string {
   return [
     `feed-history answers; ${loaded}`,
     `  calls  ${facts.rpc}  (Thrift, any language: TTHeader, framed or buffered; Binary or Compact)`,
-    `  ops    ${facts.ops.map((place) => `http://${place}`).join("  ")}`,
+    `  ops    ${facts.ops.join("  ")}`,
     `  data   ${facts.data}  (log: ${facts.log})`,
     "try:",
     `  ${exampleCall(facts)}`,
-    `  curl -s http://${facts.ops[0]}/info`,
-    `  curl -s http://${facts.ops[0]}/metrics | grep holdfast_server_calls`,
+    `  curl -s ${facts.ops[0]}/info`,
+    `  curl -s ${facts.ops[0]}/metrics | grep holdfast_server_calls`,
     "Ctrl-C drains and ends; every answered SetHistory stays.",
   ].join("\n");
 }
