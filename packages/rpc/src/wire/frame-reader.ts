@@ -3,7 +3,7 @@
  * delivered are read where they lie; only what is cut in two is copied.
  */
 import { type Bytes, bytesOf, protocolError, StructScanner } from "@holdfast/thrift";
-import { type Framing, SNIFF_BYTES, sniffFraming } from "./framing.ts";
+import { type Framing, sniffFraming } from "./framing.ts";
 import { ServiceError } from "@holdfast/core";
 
 /** Called with a frame, valid only during the call. False: stop, the rest is asked for later. */
@@ -93,10 +93,8 @@ export class FrameReader {
 
   /** How long the frame at `at` is; Infinity when that cannot be said yet. */
   private frameSize(bytes: Bytes, at: number, end: number): number {
-    if (this.framing === undefined) {
-      if (end - at < SNIFF_BYTES) return Infinity;
-      this.framing = sniffFraming(bytes.view, at);
-    }
+    this.framing ??= sniffFraming(bytes.view, at, end - at);
+    if (this.framing === undefined) return Infinity;
     if (this.framing === "buffered") return this.messageSize(bytes, at, end);
     if (end - at < 4) return Infinity;
     const length = bytes.view.getUint32(at);

@@ -8,16 +8,21 @@ import { TTHEADER_MAGIC } from "./ttheader.ts";
 export type Framing = "ttheader" | "framed" | "buffered";
 export type ProtocolName = "binary" | "compact";
 
-/** As many bytes as sniffing looks at. */
+/** As many bytes as sniffing looks at, at most. */
 export const SNIFF_BYTES = 8;
 
 const BINARY_VERSION_1 = 0x8001;
 const COMPACT_ID = 0x82;
 
-/** Reads the first bytes of a connection; throws when they are no beginning that we know. */
-export function sniffFraming(view: DataView, at: number): Framing {
+/**
+ * Reads the first bytes of a connection, of which `available` have come; undefined when that is
+ * too few. Throws when they are no beginning that we know.
+ */
+export function sniffFraming(view: DataView, at: number, available: number): Framing | undefined {
+  // A whole call without a frame may be shorter than all the rest that there is to look at.
+  if (available >= 2 && isCompact(view, at)) return "buffered";
+  if (available < SNIFF_BYTES) return undefined;
   if (view.getUint16(at) === BINARY_VERSION_1) return "buffered";
-  if (isCompact(view, at)) return "buffered";
   if (view.getUint16(at + 4) === TTHEADER_MAGIC) return "ttheader";
   if (view.getUint16(at + 4) === BINARY_VERSION_1 || isCompact(view, at + 4)) return "framed";
   return sniffOldBinary(view, at);

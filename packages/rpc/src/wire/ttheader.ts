@@ -17,6 +17,11 @@ const INFO_PADDING = 0x00;
 const INFO_STRINGS = 0x01;
 const INFO_INTEGERS = 0x10;
 const INFO_ACL_TOKEN = 0x11;
+/**
+ * What is longer is cut, written or read: ids and names stay in records for a while, a length has
+ * 16 bits, and all of a header 256 KiB.
+ */
+const TEXT_MAX_BYTES = 1024;
 
 /** The integer keys that we read or write. */
 export const INFO_KEY = {
@@ -67,7 +72,9 @@ export function readTtHeader(input: BinaryReader, header: TtHeader): void {
   const { view } = input;
   if (view.getUint16(at + 4) !== TTHEADER_MAGIC) throw protocolError("no TTHeader magic");
   header.sequenceId = view.getInt32(at + 8);
+  const { fromService } = header;
   header.logId = "";
+  header.fromService = "";
   header.timeoutMs = Infinity;
   header.goAway = false;
   header.cancel = false;
@@ -77,12 +84,13 @@ export function readTtHeader(input: BinaryReader, header: TtHeader): void {
   const frameEnd = input.end;
   input.offset = at + FIXED_BYTES;
   input.end = infoEnd;
-  readInfo(input, header);
+  readInfo(input, header, fromService);
   input.offset = infoEnd;
   input.end = frameEnd;
 }
 
-function readInfo(input: BinaryReader, header: TtHeader): void {
+/** `knownCaller` is what the frame before said: most often the same again. */
+function readInfo(input: BinaryReader, header: TtHeader, knownCaller: string): void {
   const protocol = input.readByte();
   if (protocol !== 0 && protocol !== 2) {
     throw protocolError(`TTHeader protocol ${protocol}, expected 0 (Thrift)`);
@@ -92,21 +100,21 @@ function readInfo(input: BinaryReader, header: TtHeader): void {
   while (input.offset < input.end) {
     const block = input.readByte();
     if (block === INFO_PADDING) continue;
-    if (block === INFO_INTEGERS) readIntegers(input, header);
+    if (block === INFO_INTEGERS) readIntegers(input, header, knownCaller);
     else if (block === INFO_STRINGS) readStrings(input, header);
     else if (block === INFO_ACL_TOKEN) skipText(input);
     else throw protocolError(`TTHeader info block ${block & 0xff} does not exist`);
   }
 }
 
-function readIntegers(input: BinaryReader, header: TtHeader): void {
+function readIntegers(input: BinaryReader, header: TtHeader, knownCaller: string): void {
   const count = input.readI16() & 0xffff;
   for (let index = 0; index < count; index++) {
     const key = input.readI16() & 0xffff;
     if (key === INFO_KEY.timeoutMs) header.timeoutMs = readDecimal(input);
     else if (key === INFO_KEY.logId) header.logId = readText(input);
     else if (key === INFO_KEY.fromService) {
-      header.fromService = readSameText(input, header.fromService);
+      header.fromService = readSameText(input, knownCaller);
     } else skipText(input);
   }
 }
@@ -135,8 +143,11 @@ function skipText(input: BinaryReader): void {
 }
 
 function readText(input: BinaryReader): string {
-  const start = takeText(input);
-  return input.buffer.utf8Slice(start, input.offset);
+  return sliceText(input, takeText(input));
+}
+
+function sliceText(input: BinaryReader, start: number): string {
+  return input.buffer.utf8Slice(start, Math.min(input.offset, start + TEXT_MAX_BYTES));
 }
 
 /** A name that is the same in every frame of a connection is made into a string once. */
@@ -148,7 +159,7 @@ function readSameText(input: BinaryReader, known: string): string {
     while (index < length && input.buffer[start + index] === known.charCodeAt(index)) index++;
     if (index === length) return known;
   }
-  return input.buffer.utf8Slice(start, input.offset);
+  return sliceText(input, start);
 }
 
 /** A decimal number in text; what is not one counts as not said. */
@@ -182,18 +193,19 @@ export function fixedCallInfo(caller: string, callee: string, method: string): U
   ];
   return Buffer.concat(
     entries.map(([key, text]) => {
-      const bytes = Buffer.from(text).subarray(0, 0xffff);
-      const head = Buffer.alloc(4);
-      head.writeUInt16BE(key, 0);
-      head.writeUInt16BE(bytes.length, 2);
-      return Buffer.concat([head, bytes]);
+      const entry = Buffer.alloc(4 + TEXT_MAX_BYTES);
+      // Never half a character.
+      const length = entry.utf8Write(text, 4, TEXT_MAX_BYTES);
+      entry.writeUInt16BE(key, 0);
+      entry.writeUInt16BE(length, 2);
+      return entry.subarray(0, 4 + length);
     }),
   );
 }
 
 /** Writes the header up to the Thrift message; the length is patched by `patchFrameLength`. */
 export function writeCallTtHeader(output: BinaryWriter, header: TtCallHeader): void {
-  output.reserve(64 + header.fixed.length + header.logId.length * 3);
+  output.reserve(64 + header.fixed.length + textBytesMax(header.logId));
   const at = output.offset;
   const { view } = output;
   view.setUint32(at + 4, TTHEADER_MAGIC << 16);
@@ -249,10 +261,14 @@ function finishInfo(output: BinaryWriter, at: number, offset: number): void {
 }
 
 function writeText(output: BinaryWriter, offset: number, key: number, text: string): number {
-  const length = output.buffer.utf8Write(text, offset + 4);
+  const length = output.buffer.utf8Write(text, offset + 4, textBytesMax(text));
   output.view.setUint16(offset, key);
   output.view.setUint16(offset + 2, length);
   return offset + 4 + length;
+}
+
+function textBytesMax(text: string): number {
+  return Math.min(text.length * 3, TEXT_MAX_BYTES);
 }
 
 /** Says at the start of a frame how long the rest of it is. */
