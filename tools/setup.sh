@@ -1,0 +1,81 @@
+#!/bin/sh
+# The system packages that tests need beyond Node: installed when they are missing, each with its
+# reason. With nothing missing it says nothing and takes a moment. Without root it says what to
+# install and goes on; the tests that need it then say that they were left out.
+set -eu
+cd "$(dirname "$0")/.."
+cache=$PWD/.cache
+
+say() { printf '%s\n' "setup: $*"; }
+
+# package            why
+packages='
+g++                  builds the C++ programs that call us and that we call
+libthrift-dev        Apache Thrift for C++, one of the referees of our wire format
+libboost-dev         headers that its headers include
+libevent-dev         its nonblocking server
+thrift-compiler      generates the code of the referees from our IDL files
+golang-thrift-dev    Apache Thrift for Go, a referee
+python3-thrift       Apache Thrift for Python, a referee
+openssl              makes the certificates of the TLS tests
+'
+
+missing() {
+  printf '%s' "$packages" | while read -r name why; do
+    [ -z "$name" ] || dpkg -s "$name" >/dev/null 2>&1 || printf '%s ' "$name"
+  done
+  # Any Go will do, and one that was installed by hand is newer than the package.
+  command -v go >/dev/null || dpkg -s golang-go >/dev/null 2>&1 || printf 'golang-go '
+}
+
+reasonOf() {
+  [ "$1" = golang-go ] && echo "builds the Go programs that call us and that we call"
+  printf '%s' "$packages" | while read -r name why; do
+    [ "$name" = "$1" ] && echo "$why"
+  done
+}
+
+# apt COMMAND...: with the package lists as they are, and again with new ones if that fails.
+apt() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq "$@" >/dev/null 2>&1 && return
+  [ "$(id -u)" != 0 ] || apt-get -qq update >/dev/null || true
+  apt-get -qq "$@" >/dev/null
+}
+
+installPackages() {
+  wanted=$(missing)
+  [ -n "$wanted" ] || return 0
+  for name in $wanted; do say "needs $name: $(reasonOf "$name")"; done
+  if [ "$(id -u)" != 0 ]; then
+    say "not root, so please run:  sudo apt-get install $wanted"
+    return
+  fi
+  say "installing them"
+  # shellcheck disable=SC2086 # a list of names
+  apt install -y --no-install-recommends $wanted || say "could not install all of them"
+}
+
+# The package would start a server; only one program of it is wanted, so only that is taken out.
+unpackPromtool() {
+  [ ! -x "$cache/bin/promtool" ] && ! command -v promtool >/dev/null || return 0
+  say "needs promtool, Prometheus' own checker of the metrics page: into .cache/bin"
+  rm -rf "$cache/promtool"
+  mkdir -p "$cache/promtool" "$cache/bin"
+  # apt gives up its rights while it downloads, and must still be able to write here.
+  if (cd "$cache/promtool" && apt download -o APT::Sandbox::User=root prometheus) &&
+    dpkg-deb -x "$cache"/promtool/prometheus_*.deb "$cache/promtool"; then
+    mv "$cache/promtool/usr/bin/promtool" "$cache/bin/promtool"
+  else
+    say "could not download it"
+  fi
+  rm -rf "$cache/promtool"
+}
+
+if command -v dpkg >/dev/null && command -v apt-get >/dev/null; then
+  installPackages
+  unpackPromtool
+else
+  say "not a Debian system; where they are missing, tests are left out that need these:"
+  printf '%s' "$packages"
+fi

@@ -1,0 +1,102 @@
+/**
+ * How `node --test` reports here: one line for each file, what a failed one printed, every failure
+ * in full, and Node's own count at the very end, where a reader looks first.
+ */
+import { relative } from "node:path";
+import type { TestEvent } from "node:test/reporters";
+import { inspect } from "node:util";
+
+type DataOf<Type extends TestEvent["type"]> = Extract<TestEvent, { type: Type }>["data"];
+
+/** A test that hangs is ended by its time limit, which cannot end a loop: that is silent. */
+const SILENCE_MAX_MS = 360_000;
+
+export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const run = new TestRun();
+  const silence = setTimeout(giveUp, SILENCE_MAX_MS).unref();
+  for await (const event of source) {
+    silence.refresh();
+    yield run.take(event);
+  }
+  yield run.failures.join("");
+  yield `\non Node ${process.version}\n`;
+  yield run.closing.join("");
+}
+
+/** What Node puts around what a test threw. */
+interface TestFailure extends Error {
+  readonly failureType?: string;
+}
+
+class TestRun {
+  /** Each in full. */
+  readonly failures: string[] = [];
+  /** The lines with which Node ends its run. */
+  readonly closing: string[] = [];
+  /** What a file's tests printed; shown when it fails. */
+  private readonly printed = new Map<string, string[]>();
+
+  /** What is to be shown at once. */
+  take(event: TestEvent): string {
+    switch (event.type) {
+      case "test:stdout":
+      case "test:stderr":
+        this.keep(event.data.file ?? "", event.data.message);
+        return "";
+      case "test:fail":
+        return this.fail(event.data);
+      case "test:diagnostic":
+        if (event.data.nesting === 0) this.closing.push(`ℹ ${event.data.message}\n`);
+        return "";
+      case "test:summary":
+        return event.data.file === undefined ? "" : this.endFile(event.data.file, event.data);
+      default:
+        return "";
+    }
+  }
+
+  private fail(data: DataOf<"test:fail">): string {
+    const error: TestFailure = data.details.error;
+    // A suite fails with its tests, and those are told themselves.
+    if (error.failureType === "subtestsFailed") return "";
+    const file = nameOf(data.file ?? data.name);
+    const place = data.line === undefined ? file : `${file}:${data.line}`;
+    const cause = error.cause ?? error;
+    this.failures.push(`\n✖ ${data.name}\n  ${place}\n${indent(inspect(cause))}\n`);
+    // A file that does not even load has no summary of its own.
+    return data.name === data.file || data.nesting > 0 ? "" : this.printedBy(data.name);
+  }
+
+  private endFile(path: string, data: DataOf<"test:summary">): string {
+    const { counts, success } = data;
+    const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
+    const seconds = (data.duration_ms / 1000).toFixed(1);
+    const line = `${success ? "✔" : "✖"} ${nameOf(path)}  ${counts.tests}${skipped}  ${seconds} s\n`;
+    return success ? line : line + this.printedBy(path);
+  }
+
+  private keep(path: string, message: string): void {
+    const lines = this.printed.get(nameOf(path));
+    if (lines === undefined) this.printed.set(nameOf(path), [message]);
+    else lines.push(message);
+  }
+
+  private printedBy(path: string): string {
+    return indent((this.printed.get(nameOf(path)) ?? []).join(""));
+  }
+}
+
+/** Node's runner ends its test processes on a SIGTERM, and names them. */
+function giveUp(): void {
+  console.error(`no test ended for ${SILENCE_MAX_MS / 1000} s: one of these is in a loop`);
+  process.kill(process.pid, "SIGTERM");
+}
+
+/** Node names a file by its path or as it was given. */
+function nameOf(path: string): string {
+  return path.startsWith("/") ? relative(process.cwd(), path) : path;
+}
+
+function indent(text: string): string {
+  return text === "" ? "" : text.replace(/^(?=.)/gm, "    ").trimEnd() + "\n";
+}
