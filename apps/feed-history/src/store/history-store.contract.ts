@@ -5,7 +5,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { HistoryStore, RangeResult } from "./history-store.ts";
-import { encodeItemWire, type ItemPosition, type ItemValues } from "./item-wire.ts";
+import {
+  encodeItemWire,
+  readItemPosition,
+  type ItemPosition,
+  type ItemValues,
+} from "./item-wire.ts";
 import { StoreError } from "./store-error.ts";
 
 export const int64Min: bigint = -(2n ** 63n);
@@ -166,7 +171,7 @@ function testAgainstModel(name: string, open: OpenStoreUnderTest): void {
           }
         },
       ),
-      { numRuns: Number(process.env["STORE_MODEL_RUNS"] ?? 12) },
+      { numRuns: Number(process.env["STORE_MODEL_RUNS"] ?? 12), endOnFailure: true },
     );
   });
 }
@@ -243,19 +248,25 @@ function checkPages(
 ): void {
   const expected = items
     .filter(({ timestampMs }) => timestampMs >= from && timestampMs < to)
-    .map(toWire);
-  for (const limit of [1, 3, 50, 1000]) {
-    const paged: Buffer[] = [];
+    .map((values) => describeWire(toWire(values)));
+  for (const limit of [3, 50, 1000]) {
+    const paged: string[] = [];
     let after: ItemPosition | undefined;
     do {
       const { items: found, result } = read(store, userId, from, to, limit, after);
       assert.equal(found.length, result.count);
       assert.equal(result.more, result.last !== undefined);
-      paged.push(...found);
+      paged.push(...found.map(describeWire));
       after = result.last;
     } while (after !== undefined);
-    assert.deepEqual(paged, expected);
+    assert.deepEqual(paged, expected, `user ${userId}, ${from} to ${to}, ${limit} at a time`);
   }
+}
+
+/** Short enough that a failure can be read. */
+function describeWire(wire: Buffer): string {
+  const { timestampMs, itemId } = readItemPosition(wire, 0);
+  return `${timestampMs} ${itemId} ${wire.toString("hex", 22)}`;
 }
 
 function model(

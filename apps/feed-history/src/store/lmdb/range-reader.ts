@@ -42,8 +42,8 @@ export class RangeReader {
   readonly #reply = new ReplySink();
   readonly #readEntry: (sequence: number) => Uint8Array;
   #newsExpected = true;
-  /** Most items there can be before the range, if the user may have more than are kept; or 0. */
-  #reach = 0;
+  /** Most items there can be before the range, if the user may have more than are kept. */
+  #reach = Number.NEGATIVE_INFINITY;
 
   /** `othersWrite`: other processes write to the store and do not say when. */
   constructor(environment: Environment, itemsPerUserMax: number, othersWrite: boolean) {
@@ -81,7 +81,8 @@ export class RangeReader {
     if (after !== undefined) this.#startAfter(after);
     setPosition(this.#atLeast, fromMs, oldestItemId);
     let live = this.#open(userId, this.#before, this.#atLeast);
-    if (this.#reach + limit > this.#itemsPerUserMax && this.#raiseToFloor(userId)) {
+    if (this.#reach + limit > this.#itemsPerUserMax) {
+      this.#raiseToFloor(userId);
       live = this.#open(userId, this.#before, this.#atLeast);
     }
     const reply = this.#reply;
@@ -120,24 +121,23 @@ export class RangeReader {
     const hasPages = chain.open(userId, before, atLeast);
     if (hasPages) this.#sources[live++] = chain;
     const passed = hasPages ? chain.itemsBefore() : chain.total;
-    this.#reach = chain.total + recentItems > this.#itemsPerUserMax ? passed + recentItems : 0;
+    const isOverfull = chain.total + recentItems > this.#itemsPerUserMax;
+    this.#reach = isOverfull ? passed + recentItems : Number.NEGATIVE_INFINITY;
     return live;
   }
 
   /**
    * A user may have more items in the store than are kept: recent ones not folded yet, the rest
-   * of the oldest page. Finds where the kept ones end and bounds the range there; false: they
-   * end nowhere before it. Only a read that far back in a full history comes here.
+   * of the oldest page. Bounds the range where the kept ones end. Only a read that far back in a
+   * full history comes here.
    */
-  #raiseToFloor(userId: bigint): boolean {
-    if (this.#reach === 0) return false;
+  #raiseToFloor(userId: bigint): void {
     const live = this.#open(userId, beforeAll, sinceEver);
     const finder = new LastItemFinder();
     const kept = mergeSources(this.#sources, live, this.#itemsPerUserMax, finder);
     if (kept.more && comparePositions(finder.last, this.#atLeast) > 0) {
       Object.assign(this.#atLeast, finder.last);
     }
-    return true;
   }
 }
 
