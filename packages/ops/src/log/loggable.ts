@@ -69,7 +69,7 @@ function loggableEntries(
   entries: readonly (readonly [unknown, unknown])[],
   depth: number,
 ): Record<string, unknown> {
-  const result: Record<string, unknown> = Object.create(null);
+  const result = Object.create(null) as Record<string, unknown>;
   for (const [key, value] of entries.slice(0, ELEMENTS_MAX)) {
     result[loggableText(String(key))] = loggable(value, depth + 1);
   }

@@ -159,7 +159,10 @@ describe("createPinoLogger", () => {
     const { lines } = await linesOf((logger) => {
       logger.info("circular", circular);
       logger.info("hostile", hostile);
-      logger.info("long", { text: "x".repeat(1_000_000), many: Array.from({ length: 5_000 }, () => 1) });
+      logger.info("long", {
+        text: "x".repeat(1_000_000),
+        many: Array.from({ length: 5_000 }, () => 1),
+      });
       logger.info("odd", { nan: Number.NaN, bytes: new Uint8Array(3), none: undefined });
     });
     assert.equal(lines[0]!["big"], String(2n ** 70n));
@@ -206,12 +209,11 @@ describe("createPinoLogger", () => {
     for (let line = 0; line < 3_000; line++) logger.info("line", { line });
     let read = "";
     const chunk = Buffer.alloc(65_536);
-    let flushed = false;
+    const progress = { flushed: false };
     void logger.flush().then(() => {
-      flushed = true;
+      progress.flushed = true;
     });
-    while (!flushed) {
-      // oxlint-disable-next-line no-await-in-loop -- the reader reads, time passes, in turns
+    while (!progress.flushed) {
       await clock.advanceAndSettle(20);
       try {
         read += chunk.toString("utf8", 0, readSync(file, chunk));
@@ -238,10 +240,8 @@ describe("createPinoLogger", () => {
     const ends = { exit: "process.exit(3);", crash: 'throw new Error("crash");', end: "" };
     for (const [name, end] of Object.entries(ends)) {
       const file = join(directory, `${name}.log`);
-      // oxlint-disable-next-line no-await-in-loop -- every end for itself
       const code = await runProgram(file, write + end);
       assert.equal(code, { exit: 3, crash: 1, end: 0 }[name]);
-      // oxlint-disable-next-line no-await-in-loop
       const text = await readFile(file, "utf8");
       const numbers = [...text.matchAll(/"line":(\d+)/g)].map((match) => Number(match[1]));
       numbers.sort((left, right) => left - right);

@@ -1,0 +1,48 @@
+/** What the endpoints see of the process. They change nothing but through `drain`. */
+import type {
+  CallRecords,
+  Clock,
+  LifecycleState,
+  Logger,
+  StateRegistry,
+  StatsRegistry,
+} from "@holdfast/core";
+import type { OpsReply, OpsRequest } from "./http/reply.ts";
+
+export interface OpsSources {
+  /** What the process is called, such as `feed-history`. */
+  readonly name: string;
+  /** See `describeVersion`. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly registry: StateRegistry;
+  readonly stats: StatsRegistry;
+  /** Asked at every request: the lifecycle is made after its parts. */
+  readonly state: () => LifecycleState;
+  /** Starts an orderly end and returns at once. */
+  readonly drain: (reason: string) => void;
+  /** Default: `/calls` shows none. */
+  readonly calls?: CallRecords;
+  /** Default: says nothing. */
+  readonly logger?: Logger;
+  /** When the process started, milliseconds since the Unix epoch; default: now. */
+  readonly startEpochMs?: number;
+}
+
+export interface OpsView {
+  readonly sources: OpsSources;
+  readonly startEpochMs: number;
+  readonly routes: readonly Route[];
+}
+
+export type Endpoint = (view: OpsView, request: OpsRequest) => OpsReply;
+
+export interface Route {
+  readonly path: string;
+  /** A GET changes nothing, and answers HEAD too. */
+  readonly method: "GET" | "POST";
+  readonly endpoint: Endpoint;
+  /** The heading under which the index shows it. */
+  readonly group: string;
+  readonly description: string;
+}
