@@ -5,7 +5,7 @@
 import type { Clock } from "../time/clock.ts";
 import type { ServiceError } from "../error/service-error.ts";
 import { CancelScope, type CancelListener } from "./cancel-scope.ts";
-import { RequestIds } from "./request-ids.ts";
+import type { RequestIds } from "./request-ids.ts";
 
 /** Names a value that a context carries. Make one at module level with `contextKey`. */
 export interface ContextKey<Value> {

@@ -273,12 +273,9 @@ describe("Lifecycle", () => {
         within.part("server", { start: hang }),
       ]);
       const failed = failure(fixture.lifecycle.start());
-      // oxlint-disable-next-line no-await-in-loop -- every way for itself
       await fixture.clock.advanceAndSettle(0);
       const ended = fixture.lifecycle[end]("SIGTERM");
-      // oxlint-disable-next-line no-await-in-loop
       await fixture.clock.advanceAndSettle(1_000);
-      // oxlint-disable-next-line no-await-in-loop
       const [error] = await Promise.all([failed, ended]);
       assert.equal(error.code, "draining");
       assert.ok(fixture.log.includes("store.stop"));

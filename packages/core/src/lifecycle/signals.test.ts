@@ -34,10 +34,8 @@ async function fixture(part: Partial<LifecyclePart>): Promise<{
 describe("handleSignals", () => {
   it("drains at the first signal and exits with 0 after the report", async () => {
     for (const signal of ["SIGTERM", "SIGINT"]) {
-      // oxlint-disable-next-line no-await-in-loop -- every signal for itself
       const { clock, process, reports } = await fixture({ drain: () => ({ cut: 2 }) });
       process.emit(signal);
-      // oxlint-disable-next-line no-await-in-loop
       await clock.advanceAndSettle(0);
       assert.deepEqual(process.exits, [0]);
       assert.deepEqual([reports[0]?.reason, reports[0]?.cut], [signal, 2]);

@@ -45,7 +45,6 @@ function ofFilters(filter: () => Filter<number, number>): Service<number, number
 
 async function measure(name: string, called: Service<number, number>): Promise<void> {
   const nanos = await nanosPerTurnAsync(COUNT, async (count) => {
-    // oxlint-disable-next-line no-await-in-loop -- one call after another is what is measured
     for (let turn = 0; turn < count; turn++) await called(context, turn);
   });
   console.log(`${nanos.toFixed(1).padStart(8)} ns  ${name}`);

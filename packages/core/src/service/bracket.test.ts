@@ -47,7 +47,7 @@ function serviceOf(plan: ServicePlan, log: string[]): Service<string, string> {
     log.push("service");
     if (plan === "throw") throw new Error("service threw");
     if (plan === "reject") return Promise.reject(new Error("service rejected"));
-    // oxlint-disable-next-line prefer-promise-reject-errors -- it happens, and must be survived
+    // It happens, and must be survived.
     if (plan === "reject nothing") return Promise.reject(undefined);
     return Promise.resolve(`reply to ${call}`);
   };
@@ -95,7 +95,6 @@ describe("brackets", () => {
   it("are left only when they were entered: one that refuses is not", async () => {
     const all = { enter: "go", exit: true } as const;
     for (const enter of ["throw", "reject"] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- two cases
       const log = await run([all, { enter, exit: true }, all], "reply");
       const message = enter === "throw" ? "1 threw" : "1 rejected";
       assert.deepEqual(log, ["0 enter", "1 enter", `0 exit - ${message}`, `= failed: ${message}`]);

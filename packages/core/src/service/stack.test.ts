@@ -38,7 +38,6 @@ describe("stack", () => {
         entry(role, log, ((pattern >> index) & 1) === 1),
       );
       const service = stack(entries, (_, call) => Promise.resolve(`reply to ${call}`));
-      // oxlint-disable-next-line no-await-in-loop -- every pattern for itself
       assert.equal(await service(context, "x"), "reply to x");
       assert.deepEqual(log, ["> a", "> b", "> c", "> d", "< d", "< c", "< b", "< a"]);
     }

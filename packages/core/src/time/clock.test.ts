@@ -38,7 +38,6 @@ describe("ManualClock", () => {
     const seen: number[] = [];
     const waiting = (async (): Promise<void> => {
       for (let round = 0; round < 3; round++) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
         await sleep(clock, 10);
         seen.push(clock.nowMs());
       }

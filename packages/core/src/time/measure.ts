@@ -24,8 +24,6 @@ export async function nanosPerTurnAsync(
   let best = Infinity;
   for (let round = 0; round < ROUNDS; round++) {
     const startMs = performance.now();
-    // One round after the other: that is what is measured.
-    // oxlint-disable-next-line no-await-in-loop
     await body(count);
     best = Math.min(best, ((performance.now() - startMs) / count) * 1e6);
   }

@@ -37,12 +37,12 @@ class Checked {
   }
 
   /** An entry that checks its time, and then may do something to the wheel it stands in. */
-  newEntry(react: (checked: Checked) => void): Entry {
+  newEntry(onFired: (checked: Checked) => void): Entry {
     const entry = new Entry(() => {
       assert.equal(this.wheel.tick, this.pending.get(entry), "due at exactly its tick");
       this.pending.delete(entry);
       this.fired++;
-      react(this);
+      onFired(this);
     });
     this.entries.push(entry);
     return entry;
