@@ -49,7 +49,7 @@ namespace eleven
 `);
     const codes = problems.map((problem) => problem.code);
     // The last one repeats the first.
-    assert.deepEqual(codes, [...new Array<string>(12).fill("historical"), "duplicate-name"]);
+    assert.deepEqual(codes, [...Array.from({ length: 12 }, () => "historical"), "duplicate-name"]);
     const names = [...(program?.namespaces.values() ?? [])].map(
       ({ scope, name }) => `${scope}=${name}`,
     );
