@@ -25,6 +25,8 @@ import { TcpNetwork, type TcpNetworkOptions } from "./tcp-network.ts";
 
 const LOOPBACK: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
 const CONNECT = { timeoutMs: 10_000 };
+/** Linux lets TCP keep 4 MiB at the sender and 6 MiB at the receiver, unless told otherwise. */
+const MORE_THAN_BUFFERS_BYTES = 24_000_000;
 /** Rounds of the event loop in which loopback delivers whatever is on the way. */
 const SETTLE_TURNS = 40;
 const PATIENCE = { timeout: 10_000 };
@@ -291,6 +293,7 @@ function createHarness(kind: Kind): NetworkHarness {
     random: new SeededRandom(1),
     listenOptions: kind.serverTls === undefined ? {} : { tls: kind.serverTls },
     connectOptions: kind.clientTls === undefined ? CONNECT : { ...CONNECT, tls: kind.clientTls },
+    moreThanBuffersBytes: MORE_THAN_BUFFERS_BYTES,
     address: kind.address,
     finish: (promise) => promise,
     settle: () => turns(SETTLE_TURNS),
