@@ -15,6 +15,7 @@ import {
 } from "@holdfast/core";
 import { guard } from "./http/guard.ts";
 import { type OpsReply, textReply } from "./http/reply.ts";
+import { registerProcessStats } from "./metrics/process-stats.ts";
 import { completeOpsOptions, type OpsOptions, showOpsOptions } from "./ops-options.ts";
 import type { OpsSources, OpsView } from "./ops-view.ts";
 import { ROUTES } from "./routes.ts";
@@ -83,7 +84,9 @@ class HttpOpsServer implements OpsServer {
 
   async start(): Promise<void> {
     await this.listen();
-    this.unregister = this.view.sources.registry.register({
+    const { sources, startEpochMs } = this.view;
+    registerProcessStats({ stats: sources.stats, version: sources.version, startEpochMs });
+    this.unregister = sources.registry.register({
       name: this.name,
       kind: STATE_KIND.options,
       snapshot: () => showOpsOptions(this.options),

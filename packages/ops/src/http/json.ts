@@ -34,7 +34,7 @@ function showObject(value: object): unknown {
   }
   if (value instanceof Map || value instanceof Set) return [...value];
   if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).toBase64();
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
   }
   return value;
 }
