@@ -13,6 +13,7 @@ function simHarness(seed: number): NetworkHarness {
     random: world.random,
     listenOptions: {},
     connectOptions: { timeoutMs: 1000 },
+    moreThanBuffersBytes: 1_000_000,
     address: () => ({ kind: "tcp", host: "127.0.0.1", port: 0 }),
     finish: (promise) => world.finish(promise, PATIENCE_MS),
     settle: () => world.run(100),
