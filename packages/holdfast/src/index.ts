@@ -6,3 +6,10 @@ export * from "@holdfast/rpc";
 export * from "@holdfast/thrift";
 // The IDL's model has a Service too; to a service author the word means the function.
 export { type Service } from "@holdfast/core";
+export {
+  type RunningService,
+  startService,
+  type StartService,
+  type StartServiceOptions,
+} from "./start-service.ts";
+export { systemRuntime, type SystemRuntimeOptions } from "./system-runtime.ts";

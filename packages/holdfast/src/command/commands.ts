@@ -1,0 +1,7 @@
+/** The subcommands, in the order in which `holdfast --help` shows them. */
+import { callCommand } from "./call.ts";
+import type { Command } from "./command.ts";
+import { genCommand } from "./gen.ts";
+import { newCommand } from "./new.ts";
+
+export const COMMANDS: readonly Command[] = [newCommand, genCommand, callCommand];
