@@ -7,12 +7,9 @@
  * does. A mistake here is a RangeError from the DataView, never a byte outside the buffer.
  */
 import { allocate } from "./buffers.ts";
-import { badValue } from "./error.ts";
 import { DEPTH_MAX, fixedSize, TYPE } from "./types.ts";
 import { parseUuid } from "./uuid.ts";
-
-/** Bytes that are free after `enterStruct` and after each value of variable size. */
-export const HEADROOM = 512;
+import { checkI32, checkInteger, HEADROOM, notI64, notSafe, tooDeep } from "./writing.ts";
 
 /** Below this a loop in JavaScript writes ASCII faster than a call into the runtime does. */
 const SHORT_TEXT = 12;
@@ -61,7 +58,7 @@ export class BinaryWriter {
 
   /** Refuses what no reader would take, and what would never end: a value that contains itself. */
   enterStruct(): void {
-    if (++this.depth > DEPTH_MAX) throw badValue(`nested deeper than ${DEPTH_MAX}`);
+    if (++this.depth > DEPTH_MAX) throw tooDeep();
     this.reserve(0);
   }
 
@@ -96,20 +93,20 @@ export class BinaryWriter {
   }
 
   writeI32(value: number): void {
-    if ((value | 0) !== value) checkInteger(value, -0x8000_0000, 0x7fff_ffff, "i32");
+    if ((value | 0) !== value) checkI32(value);
     this.view.setInt32(this.offset, value);
     this.offset += 4;
   }
 
   writeI64(value: bigint): void {
     // What does not fit would be cut to 64 bits without a word.
-    if (BigInt.asIntN(64, value) !== value) throw badValue(`${value} does not fit an i64`);
+    if (BigInt.asIntN(64, value) !== value) throw notI64(value);
     this.view.setBigInt64(this.offset, value);
     this.offset += 8;
   }
 
   writeI64FromNumber(value: number): void {
-    if (!Number.isSafeInteger(value)) throw badValue(`${value} is not a safe integer`);
+    if (!Number.isSafeInteger(value)) throw notSafe(value);
     this.view.setInt32(this.offset, Math.floor(value / 0x1_0000_0000));
     this.view.setUint32(this.offset + 4, value >>> 0);
     this.offset += 8;
@@ -187,11 +184,5 @@ export class BinaryWriter {
     this.buffer = bytes.buffer;
     this.view = bytes.view;
     this.capacity = bytes.buffer.length;
-  }
-}
-
-export function checkInteger(value: number, min: number, max: number, type: string): void {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw badValue(`${value} is not an ${type}: a whole number from ${min} to ${max}`);
   }
 }

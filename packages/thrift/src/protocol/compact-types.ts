@@ -29,7 +29,7 @@ export const TYPE_OF_COMPACT = new Uint8Array(16);
  */
 export const COMPACT_OF_TYPE = new Uint8Array(32);
 
-for (const [type, compact] of [
+const CODES = [
   [TYPE.bool, COMPACT.true],
   [TYPE.byte, COMPACT.byte],
   [TYPE.i16, COMPACT.i16],
@@ -42,7 +42,8 @@ for (const [type, compact] of [
   [TYPE.map, COMPACT.map],
   [TYPE.struct, COMPACT.struct],
   [TYPE.uuid, COMPACT.uuid],
-] as const) {
+] as const;
+for (const [type, compact] of CODES) {
   TYPE_OF_COMPACT[compact] = type;
   COMPACT_OF_TYPE[type] = compact;
 }

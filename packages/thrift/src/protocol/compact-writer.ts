@@ -2,14 +2,18 @@
  * Thrift Compact, from values to bytes, with the methods of BinaryWriter and its HEADROOM rule.
  */
 import { allocate } from "./buffers.ts";
-import { checkInteger, HEADROOM } from "./binary-writer.ts";
 import { COMPACT, COMPACT_OF_TYPE, compactSizeMax } from "./compact-types.ts";
-import { badValue } from "./error.ts";
+import { checkInteger, checkI32, HEADROOM, notI64, notSafe, tooDeep } from "./writing.ts";
 import { DEPTH_MAX, TYPE } from "./types.ts";
 import { parseUuid } from "./uuid.ts";
 
 /** Below this a loop in JavaScript writes ASCII faster than a call into the runtime does. */
 const SHORT_TEXT = 12;
+/** Text of so many characters is at most 127 bytes, whose count is one byte. */
+const ONE_BYTE_LENGTH_MAX = 42;
+/** What stands in the head of a field beside the distance; a bool's is more than a byte holds. */
+const HEAD_OF_TYPE = Uint16Array.from(COMPACT_OF_TYPE);
+HEAD_OF_TYPE[TYPE.bool] = 0x100;
 /** No field id: ids are 16 bits. */
 const NO_FIELD = 0x1_0000;
 
@@ -64,7 +68,7 @@ export class CompactWriter {
   }
 
   enterStruct(): void {
-    if (++this.depth > DEPTH_MAX) throw badValue(`nested deeper than ${DEPTH_MAX}`);
+    if (++this.depth > DEPTH_MAX) throw tooDeep();
     this.outerIds[this.depth] = this.lastId;
     this.lastId = 0;
     this.reserve(0);
@@ -75,10 +79,14 @@ export class CompactWriter {
   }
 
   writeField(key: number): void {
-    const type = key >>> 16;
     const id = (key << 16) >> 16;
-    if (type === TYPE.bool) this.boolField = id;
-    else this.writeFieldHead(COMPACT_OF_TYPE[type] ?? 0, id);
+    const head = ((id - this.lastId) << 4) | (HEAD_OF_TYPE[key >>> 16] as number);
+    if ((head - 0x10) >>> 0 > 0xef) {
+      this.writeUnusualField(key, id);
+    } else {
+      this.lastId = id;
+      this.view.setUint8(this.offset++, head);
+    }
   }
 
   writeStop(): void {
@@ -106,19 +114,19 @@ export class CompactWriter {
   }
 
   writeI32(value: number): void {
-    if ((value | 0) !== value) checkInteger(value, -0x8000_0000, 0x7fff_ffff, "i32");
+    if ((value | 0) !== value) checkI32(value);
     this.writeVarint32((value << 1) ^ (value >> 31));
   }
 
   writeI64(value: bigint): void {
     // What does not fit would be cut to 64 bits without a word.
-    if (BigInt.asIntN(64, value) !== value) throw badValue(`${value} does not fit an i64`);
+    if (BigInt.asIntN(64, value) !== value) throw notI64(value);
     this.halves.setBigInt64(0, value, true);
     this.writeZigzag(this.halves.getInt32(0, true), this.halves.getInt32(4, true));
   }
 
   writeI64FromNumber(value: number): void {
-    if (!Number.isSafeInteger(value)) throw badValue(`${value} is not a safe integer`);
+    if (!Number.isSafeInteger(value)) throw notSafe(value);
     this.writeZigzag(value | 0, Math.floor(value / 0x1_0000_0000));
   }
 
@@ -129,16 +137,16 @@ export class CompactWriter {
 
   writeString(value: string): void {
     const length = value.length;
-    this.reserve(5 + length * 3);
+    if (length > ONE_BYTE_LENGTH_MAX) {
+      this.writeLongString(value);
+      return;
+    }
+    this.reserve(1 + length * 3);
     if (length <= SHORT_TEXT && this.writeShortAscii(value)) return;
     const at = this.offset;
-    // Most text is ASCII, so its length in bytes is guessed; a wrong guess costs one move.
-    const guess = at + varintSize(length);
-    const written = this.buffer.utf8Write(value, guess, length * 3);
-    const start = at + varintSize(written);
-    if (start !== guess) this.buffer.copyWithin(start, guess, guess + written);
-    this.writeVarint32(written);
-    this.offset = start + written;
+    const written = this.buffer.utf8Write(value, at + 1);
+    this.view.setUint8(at, written);
+    this.offset = at + 1 + written;
   }
 
   writeBinary(value: Uint8Array): void {
@@ -196,6 +204,13 @@ export class CompactWriter {
     this.offset = at + 1;
   }
 
+  /** The next id is not 1 to 15 above the last one, or the value belongs into the head. */
+  private writeUnusualField(key: number, id: number): void {
+    const type = key >>> 16;
+    if (type === TYPE.bool) this.boolField = id;
+    else this.writeFieldHead(COMPACT_OF_TYPE[type] ?? 0, id);
+  }
+
   private writeFieldHead(compact: number, id: number): void {
     const distance = id - this.lastId;
     this.lastId = id;
@@ -230,6 +245,19 @@ export class CompactWriter {
     view.setInt32(at + 4, spread(middle) | 0x8080_8080, true);
     this.offset = at + 8;
     this.writeVarint32(top);
+  }
+
+  private writeLongString(value: string): void {
+    const length = value.length;
+    this.reserve(5 + length * 3);
+    const at = this.offset;
+    // Most text is ASCII, so its length in bytes is guessed; a wrong guess costs one move.
+    const guess = at + varintSize(length);
+    const written = this.buffer.utf8Write(value, guess);
+    const start = at + varintSize(written);
+    if (start !== guess) this.buffer.copyWithin(start, guess, guess + written);
+    this.writeVarint32(written);
+    this.offset = start + written;
   }
 
   private writeShortAscii(value: string): boolean {
