@@ -6,7 +6,8 @@
  * Why take the trouble? A 'data' event costs an allocation of 64 KiB, its trimming, a Buffer and
  * the stream's bookkeeping for every read. tcp-network.bench.ts, Node 26, server CPU per echo of
  * 144 bytes, medians of alternating rounds: 10 connections × 1 call in flight 4.8 µs with 'data'
- * events, 4.3 µs this way; 10 × 32 0.19 µs and 0.16 µs. Setting Node's internal symbols on the
+ * events, 3.9 to 4.3 µs this way; 10 × 32, where a read is shared by many calls, 0.17 to 0.21 µs
+ * and 0.16 to 0.17 µs. Setting Node's internal symbols on the
  * accepted socket was no faster, nor was writing to its handle past the stream.
  *
  * Two things here are not documented by Node: the property `_handle`, and that the constructor
