@@ -12,8 +12,11 @@ import {
   type CompactWriter,
   type Context,
   type EncodedValue,
+  type EnumSchema,
   type MethodDefinition,
   type ServiceDefinition,
+  type ServiceSchema,
+  type StructSchema,
   TYPE,
   exceptionMessage,
   missingField,
@@ -861,4 +864,130 @@ export const FeedHistory: ServiceDefinition<FeedHistoryHandler, FeedHistoryClien
       },
     };
   },
+};
+
+export const ItemKindSchema: EnumSchema = {
+  name: "ItemKind",
+  values: ItemKind,
+};
+
+export const HistoryItemSchema: StructSchema = {
+  kind: "struct",
+  name: "HistoryItem",
+  fields: [
+    { id: 1, name: "itemId", requiredness: "required", type: { kind: "i64" } },
+    { id: 2, name: "timestampMs", requiredness: "required", type: { kind: "i64" } },
+    {
+      id: 3,
+      name: "kind",
+      requiredness: "optional",
+      type: { kind: "enum", of: () => ItemKindSchema },
+      default: () => ItemKind.UNKNOWN,
+    },
+    { id: 4, name: "extra", requiredness: "optional", type: { kind: "binary" } },
+  ],
+};
+
+export const SetHistoryRequestSchema: StructSchema = {
+  kind: "struct",
+  name: "SetHistoryRequest",
+  fields: [
+    { id: 1, name: "userId", requiredness: "required", type: { kind: "i64" } },
+    {
+      id: 2,
+      name: "items",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "struct", of: () => HistoryItemSchema } },
+    },
+  ],
+};
+
+export const SetHistoryResponseSchema: StructSchema = {
+  kind: "struct",
+  name: "SetHistoryResponse",
+  fields: [{ id: 1, name: "stored", requiredness: "required", type: { kind: "i32" } }],
+};
+
+export const GetHistoryByRangeRequestSchema: StructSchema = {
+  kind: "struct",
+  name: "GetHistoryByRangeRequest",
+  fields: [
+    { id: 1, name: "userId", requiredness: "required", type: { kind: "i64" } },
+    { id: 2, name: "fromMs", requiredness: "required", type: { kind: "i64" } },
+    { id: 3, name: "toMs", requiredness: "required", type: { kind: "i64" } },
+    { id: 4, name: "limit", requiredness: "optional", type: { kind: "i32" }, default: () => 50 },
+    { id: 5, name: "cursor", requiredness: "optional", type: { kind: "binary" } },
+  ],
+};
+
+export const GetHistoryByRangeResponseSchema: StructSchema = {
+  kind: "struct",
+  name: "GetHistoryByRangeResponse",
+  fields: [
+    {
+      id: 1,
+      name: "items",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "struct", of: () => HistoryItemSchema } },
+    },
+    { id: 2, name: "nextCursor", requiredness: "optional", type: { kind: "binary" } },
+  ],
+};
+
+export const InvalidRequestSchema: StructSchema = {
+  kind: "exception",
+  name: "InvalidRequest",
+  fields: [
+    { id: 1, name: "field", requiredness: "required", type: { kind: "string" } },
+    { id: 2, name: "reason", requiredness: "required", type: { kind: "string" } },
+  ],
+  make: (properties) => new InvalidRequest(properties as unknown as InvalidRequestFields),
+};
+
+export const FeedHistorySchema: ServiceSchema = {
+  name: "FeedHistory",
+  methods: [
+    {
+      name: "SetHistory",
+      property: "setHistory",
+      oneway: false,
+      idempotent: true,
+      annotations: { "holdfast.idempotent": "true" },
+      arguments: {
+        kind: "arguments",
+        name: "FeedHistory.SetHistory",
+        fields: [
+          {
+            id: 1,
+            name: "request",
+            requiredness: "default",
+            type: { kind: "struct", of: () => SetHistoryRequestSchema },
+          },
+        ],
+      },
+      result: { kind: "struct", of: () => SetHistoryResponseSchema },
+      exceptions: [{ id: 1, name: "invalid", of: () => InvalidRequestSchema }],
+    },
+    {
+      name: "GetHistoryByRange",
+      property: "getHistoryByRange",
+      oneway: false,
+      idempotent: true,
+      annotations: { "holdfast.idempotent": "true" },
+      arguments: {
+        kind: "arguments",
+        name: "FeedHistory.GetHistoryByRange",
+        fields: [
+          {
+            id: 1,
+            name: "request",
+            requiredness: "default",
+            type: { kind: "struct", of: () => GetHistoryByRangeRequestSchema },
+          },
+        ],
+      },
+      result: { kind: "struct", of: () => GetHistoryByRangeResponseSchema },
+      exceptions: [{ id: 1, name: "invalid", of: () => InvalidRequestSchema }],
+    },
+  ],
 };

@@ -89,7 +89,18 @@ function endWithSignals(lifecycle: Lifecycle, logger: ProcessLogger, supervised:
     off: (signal: "SIGTERM" | "SIGINT", listener: () => void) => process.off(signal, listener),
     exit: (code: number) => process.exit(code),
   };
-  handleSignals(signalled, lifecycle, { logger, onStopped: () => logger.flush() });
+  handleSignals(signalled, lifecycle, {
+    logger,
+    onStopped: (report) => {
+      if (report.startError !== undefined) complain(report.startError.message);
+      return logger.flush();
+    },
+  });
+}
+
+/** One line for whoever started the process; the log has the rest. */
+function complain(message: string): void {
+  process.stderr.write(`feed-history: ${message}\n`);
 }
 
 function opsPart(parts: Parts, version: string, lifecycle: () => Lifecycle): OpsServer {
