@@ -10,6 +10,8 @@ import {
   type EncodedValue,
   type MethodDefinition,
   type ServiceDefinition,
+  type ServiceSchema,
+  type StructSchema,
   TYPE,
   missingField,
 } from "holdfast";
@@ -790,4 +792,131 @@ export const Echo: ServiceDefinition<EchoHandler, EchoClient> = {
       },
     };
   },
+};
+
+export const EchoRequestSchema: StructSchema = {
+  kind: "struct",
+  name: "EchoRequest",
+  fields: [
+    { id: 1, name: "id", requiredness: "default", type: { kind: "i64" } },
+    { id: 2, name: "timestampMs", requiredness: "default", type: { kind: "i64" } },
+    { id: 3, name: "kind", requiredness: "default", type: { kind: "i32" } },
+    { id: 4, name: "text", requiredness: "default", type: { kind: "string" } },
+  ],
+};
+
+export const EchoReplySchema: StructSchema = {
+  kind: "struct",
+  name: "EchoReply",
+  fields: [
+    { id: 1, name: "id", requiredness: "default", type: { kind: "i64" } },
+    { id: 2, name: "timestampMs", requiredness: "default", type: { kind: "i64" } },
+    { id: 3, name: "kind", requiredness: "default", type: { kind: "i32" } },
+    { id: 4, name: "text", requiredness: "default", type: { kind: "string" } },
+  ],
+};
+
+export const ItemSchema: StructSchema = {
+  kind: "struct",
+  name: "Item",
+  fields: [
+    { id: 1, name: "itemId", requiredness: "default", type: { kind: "i64" } },
+    { id: 2, name: "timestampMs", requiredness: "default", type: { kind: "i64" } },
+    { id: 3, name: "kind", requiredness: "default", type: { kind: "i32" } },
+    { id: 4, name: "text", requiredness: "default", type: { kind: "string" } },
+  ],
+};
+
+export const GetRequestSchema: StructSchema = {
+  kind: "struct",
+  name: "GetRequest",
+  fields: [
+    { id: 1, name: "userId", requiredness: "default", type: { kind: "i64" } },
+    { id: 2, name: "fromMs", requiredness: "default", type: { kind: "i64" } },
+    { id: 3, name: "toMs", requiredness: "default", type: { kind: "i64" } },
+    { id: 4, name: "limit", requiredness: "default", type: { kind: "i32" } },
+  ],
+};
+
+export const SetRequestSchema: StructSchema = {
+  kind: "struct",
+  name: "SetRequest",
+  fields: [
+    { id: 1, name: "userId", requiredness: "default", type: { kind: "i64" } },
+    {
+      id: 2,
+      name: "items",
+      requiredness: "default",
+      type: { kind: "list", element: { kind: "struct", of: () => ItemSchema } },
+    },
+  ],
+};
+
+export const EchoSchema: ServiceSchema = {
+  name: "Echo",
+  methods: [
+    {
+      name: "echo",
+      property: "echo",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Echo.echo",
+        fields: [
+          {
+            id: 1,
+            name: "request",
+            requiredness: "default",
+            type: { kind: "struct", of: () => EchoRequestSchema },
+          },
+        ],
+      },
+      result: { kind: "struct", of: () => EchoReplySchema },
+      exceptions: [],
+    },
+    {
+      name: "getItems",
+      property: "getItems",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Echo.getItems",
+        fields: [
+          {
+            id: 1,
+            name: "request",
+            requiredness: "default",
+            type: { kind: "struct", of: () => GetRequestSchema },
+          },
+        ],
+      },
+      result: { kind: "list", element: { kind: "struct", of: () => ItemSchema } },
+      exceptions: [],
+    },
+    {
+      name: "setItems",
+      property: "setItems",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Echo.setItems",
+        fields: [
+          {
+            id: 1,
+            name: "request",
+            requiredness: "default",
+            type: { kind: "struct", of: () => SetRequestSchema },
+          },
+        ],
+      },
+      result: { kind: "i32" },
+      exceptions: [],
+    },
+  ],
 };

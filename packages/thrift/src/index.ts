@@ -20,5 +20,11 @@ export { StructScanner, type StructScannerOptions } from "./protocol/struct-scan
 export { MESSAGE, type MessageType, TYPE, type TypeCode, fieldKey } from "./protocol/types.ts";
 export { CODEC } from "./schema/base-codecs.ts";
 export { exceptionMessage } from "./schema/exception-message.ts";
+export { DynamicCodecs } from "./schema/dynamic-codec.ts";
+export { DynamicException } from "./schema/dynamic-exception.ts";
+export { dynamicService, type DynamicMethods } from "./schema/dynamic-service.ts";
+export { fromJson, type Json, structType, toJson } from "./schema/json.ts";
+export { type ProgramSchema, schemaOf } from "./schema/schema-of.ts";
+export type * from "./schema/schema.ts";
 export { EncodedValue } from "./schema/encoded-value.ts";
 export * from "./schema/service-definition.ts";

@@ -18,7 +18,8 @@ import type { Field, Struct, Type } from "../idl/index.ts";
 import type { FileScope } from "./file-scope.ts";
 import { literal, zeroLiteral } from "./literal.ts";
 import type { Layout } from "./layout.ts";
-import { localNames, propertyNames } from "./names.ts";
+import { localNames } from "./names.ts";
+import { propertyNames } from "../schema/property-names.ts";
 import { describeType, fieldType, isScalar } from "./type-shape.ts";
 import { fieldKeyText, typeText } from "./type-text.ts";
 

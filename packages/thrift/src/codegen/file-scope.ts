@@ -94,6 +94,10 @@ export class FileScope {
     return this.value(struct.program, this.table.of(struct.program).ofStruct(struct)[which]);
   }
 
+  enumSchema(definition: Enum): string {
+    return this.value(definition.program, this.table.of(definition.program).enumSchema(definition));
+  }
+
   serviceType(service: Service, which: "handler" | "client"): string {
     const name = this.table.of(service.program).ofService(service)[which];
     const use = this.useOf(service.program);

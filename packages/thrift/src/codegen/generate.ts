@@ -13,8 +13,9 @@ import type { Service, Struct, Typedef } from "../idl/index.ts";
 import { docText } from "./doc-comment.ts";
 import { FileScope, ProgramNamesTable } from "./file-scope.ts";
 import { hardLine, join, type Layout, objectLiteral, print } from "./layout.ts";
-import { NameScope } from "./names.ts";
+import { NameScope } from "../schema/property-names.ts";
 import { containerCodecs, containerFunctions } from "./write-container.ts";
+import { enumSchema, serviceSchema, structSchema } from "./write-schema.ts";
 import { serviceLayouts } from "./write-service.ts";
 import { constantLayout, enumLayout, structLayouts, typedefLayout } from "./write-types.ts";
 
@@ -66,6 +67,9 @@ function generateFile(
     ...containerFunctions(file),
     ...containerCodecs(file),
     ...services,
+    ...program.enums.map((each) => enumSchema(file, each)),
+    ...program.structs.map((each) => structSchema(file, each)),
+    ...parentsFirst(program).map((each) => serviceSchema(file, each)),
   ];
   const head = [headComment(program), ...imports(file, stems, options)];
   const blankLine: Layout = [hardLine, hardLine];

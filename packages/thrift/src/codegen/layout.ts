@@ -28,7 +28,7 @@ export function group(content: Layout): Layout {
   return { kind: "group", content, broken: hasHardLine(content) };
 }
 
-export function brokenGroup(content: Layout): Layout {
+function brokenGroup(content: Layout): Layout {
   return { kind: "group", content, broken: true };
 }
 
@@ -54,6 +54,17 @@ export function list(open: string, items: readonly Layout[], close: string): Lay
     trailingComma,
     softLine,
     close,
+  ]);
+}
+
+/** Items between square brackets, each on its own line whatever their length. */
+export function brokenList(items: readonly Layout[]): Layout {
+  return brokenGroup([
+    "[",
+    indent([softLine, join(items, [",", line])]),
+    trailingComma,
+    softLine,
+    "]",
   ]);
 }
 
@@ -89,8 +100,8 @@ export function assign(head: Layout, value: Layout): Layout {
 
 /** `head = {…}`, where the object is broken already: its brace stays on the line if it fits. */
 export function assignObject(head: string, object: Layout): Layout {
-  const fits = head.length + " = {".length <= WIDTH;
-  return fits ? [head, " = ", object] : [head, " =", indent([hardLine, object])];
+  const oneLine = head.length + " = {".length <= WIDTH;
+  return oneLine ? [head, " = ", object] : [head, " =", indent([hardLine, object])];
 }
 
 /** `head {`, the statements, `}`. */

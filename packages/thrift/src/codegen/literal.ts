@@ -2,11 +2,10 @@
 import type { ConstValue, Field, Struct, StructValue, Type } from "../idl/index.ts";
 import type { FileScope } from "./file-scope.ts";
 import {
-  brokenGroup,
+  brokenList,
   fill,
   group,
   indent,
-  join,
   type Layout,
   line,
   list,
@@ -14,7 +13,7 @@ import {
   softLine,
   trailingComma,
 } from "./layout.ts";
-import { enumProperties, propertyNames } from "./names.ts";
+import { enumProperties, propertyNames } from "../schema/property-names.ts";
 import { canonicalType, fieldType, isKeyable, isNumberI64, isScalar } from "./type-shape.ts";
 
 /** A value, as an expression of its type. `type` decides between bigint and number. */
@@ -102,7 +101,7 @@ function containerLiteral(
     const entries = value.entries.map((entry) =>
       list("[", [literal(file, entry.key, type.key), literal(file, entry.value, type.value)], "]"),
     );
-    const array = entries.length > 1 ? brokenArray(entries) : arrayLiteral(entries, false);
+    const array = entries.length > 1 ? brokenList(entries) : arrayLiteral(entries, false);
     return isKeyable(type.key) ? construct("Map", entries.length, array) : array;
   }
   if (type.kind !== "list" && type.kind !== "set") throw new Error("a list of another type");
@@ -110,7 +109,7 @@ function containerLiteral(
   const { element } = type;
   const numbers = ["byte", "i16", "i32", "double"].includes(element.kind) || isNumberI64(element);
   const array = breaksAlways(value.elements)
-    ? brokenArray(elements)
+    ? brokenList(elements)
     : arrayLiteral(elements, numbers && elements.every(isNumberText));
   return type.kind === "set" && isKeyable(element)
     ? construct("Set", elements.length, array)
@@ -141,16 +140,6 @@ function arrayLiteral(elements: readonly Layout[], numbers: boolean): Layout {
   return group([
     "[",
     indent([softLine, fill(elements, [",", line])]),
-    trailingComma,
-    softLine,
-    "]",
-  ]);
-}
-
-function brokenArray(elements: readonly Layout[]): Layout {
-  return brokenGroup([
-    "[",
-    indent([softLine, join(elements, [",", line])]),
     trailingComma,
     softLine,
     "]",

@@ -3,8 +3,8 @@
  * that is taken, gets underscores behind it; who comes first, and so keeps the plain name, follows
  * from the IDL alone.
  */
-import type { Described, Program, Service, Struct } from "../idl/index.ts";
-import { functionsOf } from "../idl/index.ts";
+import type { Described, Enum, Program, Service, Struct } from "../idl/index.ts";
+import { NameScope } from "../schema/property-names.ts";
 
 /** Words that cannot name a variable in a module. */
 const RESERVED_WORDS = (
@@ -24,40 +24,10 @@ const USED_NAMES = (
 ).split(" ");
 
 /** Parameters and variables of generated functions. */
-const LOCAL_NAMES =
-  "input output key value fields count index element list set map entries context call args handler".split(
-    " ",
-  );
-
-/**
- * What every object has already, so that an absent property of such a name would seem to be there;
- * and `then`, which makes an object look like a promise.
- */
-const OBJECT_MEMBERS = [...Object.getOwnPropertyNames(Object.prototype), "then"];
-
-/** What every error has already and means something else by. */
-const ERROR_MEMBERS = ["name", "stack", "cause"];
-
-/** Hands each wish a name that nobody else has. */
-export class NameScope {
-  private readonly taken: Set<string>;
-
-  constructor(taken: Iterable<string> = []) {
-    this.taken = new Set(taken);
-  }
-
-  take(wish: string): string {
-    let name = wish;
-    while (this.taken.has(name)) name += "_";
-    this.taken.add(name);
-    return name;
-  }
-
-  /** A scope inside of this one: its names hide none of these. */
-  inner(taken: Iterable<string> = []): NameScope {
-    return new NameScope([...this.taken, ...taken]);
-  }
-}
+const LOCAL_NAMES = (
+  "input output key value fields count index element list set map entries context call args " +
+  "handler properties thrown"
+).split(" ");
 
 /** What is made of one struct, union, exception or list of arguments. */
 export interface StructNames {
@@ -86,6 +56,7 @@ export class ProgramNames {
   private readonly plain = new Map<Described, string>();
   private readonly structs = new Map<Struct, StructNames>();
   private readonly services = new Map<Service, ServiceNames>();
+  private readonly enumSchemas = new Map<Enum, string>();
 
   constructor(program: Program) {
     // First what the IDL names, then what is made of it, so that a struct called FooCodec keeps
@@ -96,6 +67,9 @@ export class ProgramNames {
     }
     for (const struct of structs) {
       this.structs.set(struct, structNames(this.scope, this.of(struct), this.of(struct)));
+    }
+    for (const definition of enums) {
+      this.enumSchemas.set(definition, this.scope.take(`${this.of(definition)}Schema`));
     }
     for (const service of services) {
       const name = this.of(service);
@@ -114,6 +88,10 @@ export class ProgramNames {
 
   ofStruct(struct: Struct): StructNames {
     return known(this.structs.get(struct), struct);
+  }
+
+  enumSchema(definition: Enum): string {
+    return known(this.enumSchemas.get(definition), definition);
   }
 
   ofService(service: Service): ServiceNames {
@@ -140,53 +118,10 @@ function known<Value>(value: Value | undefined, definition: Described): Value {
   return value;
 }
 
-/** The property of each field, by the field's name. */
-export function propertyNames(struct: Pick<Struct, "kind" | "fields">): Map<string, string> {
-  const taken =
-    struct.kind === "exception" ? [...OBJECT_MEMBERS, ...ERROR_MEMBERS] : OBJECT_MEMBERS;
-  const scope = new NameScope(taken);
-  const properties = new Map<string, string>();
-  for (const field of struct.fields) {
-    // `message` of an error is a string; a field of that name and type is that very property.
-    const hidden = struct.kind === "exception" && field.name === "message";
-    const wish = hidden && field.type.kind !== "string" ? "message_" : field.name;
-    properties.set(field.name, scope.take(wish));
-  }
-  return properties;
-}
-
-/** The property of each enum value, by its name. */
-export function enumProperties(names: readonly string[]): Map<string, string> {
-  const scope = new NameScope(OBJECT_MEMBERS);
-  return new Map(names.map((name) => [name, scope.take(name)]));
-}
-
 /** The variable of each property in a function of a module. */
 export function localNames(module: NameScope, properties: Iterable<string>): Map<string, string> {
   const scope = module.inner(LOCAL_NAMES);
   return new Map([...properties].map((property) => [property, scope.take(property)]));
-}
-
-/** The property of each method, inherited ones included, by the method's name in the IDL. */
-export function methodNames(service: Service): Map<string, string> {
-  const scope = new NameScope(OBJECT_MEMBERS);
-  return new Map(functionsOf(service).map(({ name }) => [name, scope.take(lowerCamel(name))]));
-}
-
-/** `SetHistory`, `set_history`, `SET_HISTORY` → `setHistory`; `HTTPGet` → `httpGet`. */
-export function lowerCamel(name: string): string {
-  const words = name.split("_").filter((word) => word !== "");
-  const camel = words.map((word, index) => {
-    const shouted = words.length > 1 && word === word.toUpperCase();
-    if (index > 0) return word.slice(0, 1).toUpperCase() + (shouted ? lower(word) : word.slice(1));
-    return word.replace(/^[A-Z]+(?![a-z])|^[A-Z]/, (head) => head.toLowerCase());
-  });
-  const joined = camel.join("");
-  return /^[A-Za-z]/.test(joined) ? joined : name;
-}
-
-function lower(word: string): string {
-  return word.slice(1).toLowerCase();
 }
 
 /** With a capital in front, to stand inside of other names. */

@@ -2,7 +2,7 @@
  * What a type of the IDL is on the wire and in JavaScript, without any names of generated code.
  */
 import type { Field, ServiceFunction, Type } from "../idl/index.ts";
-import { TYPE } from "../protocol/types.ts";
+import type { TYPE } from "../protocol/types.ts";
 
 /** The name in TYPE of what a type is on the wire. */
 export function wireName(type: Type): keyof typeof TYPE {

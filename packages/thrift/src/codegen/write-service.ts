@@ -17,14 +17,15 @@ import {
   tallObject,
 } from "./layout.ts";
 import { quote } from "./literal.ts";
-import { capitalized, methodNames, type StructNames, structNames } from "./names.ts";
+import { capitalized, type StructNames, structNames } from "./names.ts";
+import { methodNames, propertyKey } from "../schema/property-names.ts";
 import { isNumberI64, resultType } from "./type-shape.ts";
 import { typeText } from "./type-text.ts";
 import { interfaceLayout } from "./write-types.ts";
 import { structCodec, structFunctions } from "./write-struct.ts";
 
 /** The annotation of a method that may be done twice. */
-const IDEMPOTENT = "holdfast.idempotent";
+export const IDEMPOTENT = "holdfast.idempotent";
 
 interface MethodPlan {
   readonly method: ServiceFunction;
@@ -138,10 +139,6 @@ function methodDefinition(file: FileScope, service: Service, plan: MethodPlan): 
     ),
     ";",
   ];
-}
-
-function propertyKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) && name !== "__proto__" ? name : quote(name);
 }
 
 function argsParameter(plan: MethodPlan): Layout[] {

@@ -17,7 +17,7 @@ import {
   union,
 } from "./layout.ts";
 import { literal, quote } from "./literal.ts";
-import { enumProperties } from "./names.ts";
+import { enumProperties } from "../schema/property-names.ts";
 import { plainTypeText, readonlyTypeText, typeText } from "./type-text.ts";
 import { isScalar } from "./type-shape.ts";
 import { structCodec, structFunctions, type StructShape } from "./write-struct.ts";

@@ -12,8 +12,11 @@ import {
   type CompactReader,
   type CompactWriter,
   type EncodedValue,
+  type EnumSchema,
   type MethodDefinition,
   type ServiceDefinition,
+  type ServiceSchema,
+  type StructSchema,
   TYPE,
   exceptionMessage,
   missingField,
@@ -6532,4 +6535,1095 @@ export const Idle: ServiceDefinition<IdleHandler, IdleClient> = {
   client(_call) {
     return {};
   },
+};
+
+export const ColorSchema: EnumSchema = {
+  name: "Color",
+  values: Color,
+};
+
+export const AnEnumWithALongNameSchema: EnumSchema = {
+  name: "AnEnumWithALongName",
+  values: AnEnumWithALongName,
+};
+
+export const PersonSchema: StructSchema = {
+  kind: "struct",
+  name: "Person",
+  fields: [
+    { id: 1, name: "id", requiredness: "required", type: { kind: "i64" } },
+    { id: 2, name: "name", requiredness: "required", type: { kind: "string" } },
+    { id: 3, name: "age", requiredness: "optional", type: { kind: "i32" } },
+    {
+      id: 4,
+      name: "tags",
+      requiredness: "optional",
+      type: { kind: "set", element: { kind: "string" } },
+      default: () => new Set(["none"]),
+    },
+    {
+      id: 5,
+      name: "parent",
+      requiredness: "default",
+      type: { kind: "struct", of: () => PersonSchema },
+    },
+    {
+      id: 6,
+      name: "children",
+      requiredness: "default",
+      type: { kind: "list", element: { kind: "struct", of: () => PersonSchema } },
+    },
+    {
+      id: 7,
+      name: "favourite",
+      requiredness: "optional",
+      type: { kind: "enum", of: () => ColorSchema },
+      default: () => Color.RED,
+    },
+  ],
+};
+
+export const NeitherSchema: StructSchema = {
+  kind: "struct",
+  name: "Neither",
+  fields: [
+    { id: 1, name: "aBool", requiredness: "default", type: { kind: "bool" } },
+    { id: 2, name: "aByte", requiredness: "default", type: { kind: "byte" } },
+    { id: 3, name: "anI16", requiredness: "default", type: { kind: "i16" } },
+    { id: 4, name: "anI32", requiredness: "default", type: { kind: "i32" } },
+    { id: 5, name: "anI64", requiredness: "default", type: { kind: "i64" } },
+    { id: 6, name: "aDouble", requiredness: "default", type: { kind: "double" } },
+    { id: 7, name: "aString", requiredness: "default", type: { kind: "string" } },
+    { id: 8, name: "aBinary", requiredness: "default", type: { kind: "binary" } },
+    { id: 9, name: "aUuid", requiredness: "default", type: { kind: "uuid" } },
+    {
+      id: 10,
+      name: "aColor",
+      requiredness: "default",
+      type: { kind: "enum", of: () => ColorSchema },
+    },
+    {
+      id: 11,
+      name: "aPerson",
+      requiredness: "default",
+      type: { kind: "struct", of: () => PersonSchema },
+    },
+    {
+      id: 12,
+      name: "aList",
+      requiredness: "default",
+      type: { kind: "list", element: { kind: "i32" } },
+    },
+    {
+      id: 13,
+      name: "aSet",
+      requiredness: "default",
+      type: { kind: "set", element: { kind: "i32" } },
+    },
+    {
+      id: 14,
+      name: "aMap",
+      requiredness: "default",
+      type: { kind: "map", key: { kind: "i32" }, value: { kind: "string" } },
+    },
+    { id: 15, name: "aCount", requiredness: "default", type: { kind: "i64", asNumber: true } },
+    {
+      id: 16,
+      name: "aShape",
+      requiredness: "default",
+      type: { kind: "struct", of: () => ShapeSchema },
+    },
+    { id: 17, name: "anI8", requiredness: "default", type: { kind: "byte" } },
+  ],
+};
+
+export const OptionalSchema: StructSchema = {
+  kind: "struct",
+  name: "Optional",
+  fields: [
+    { id: 1, name: "aBool", requiredness: "optional", type: { kind: "bool" } },
+    { id: 2, name: "aByte", requiredness: "optional", type: { kind: "byte" } },
+    { id: 3, name: "anI16", requiredness: "optional", type: { kind: "i16" } },
+    { id: 4, name: "anI32", requiredness: "optional", type: { kind: "i32" } },
+    { id: 5, name: "anI64", requiredness: "optional", type: { kind: "i64" } },
+    { id: 6, name: "aDouble", requiredness: "optional", type: { kind: "double" } },
+    { id: 7, name: "aString", requiredness: "optional", type: { kind: "string" } },
+    { id: 8, name: "aBinary", requiredness: "optional", type: { kind: "binary" } },
+    { id: 9, name: "aUuid", requiredness: "optional", type: { kind: "uuid" } },
+    {
+      id: 10,
+      name: "aColor",
+      requiredness: "optional",
+      type: { kind: "enum", of: () => ColorSchema },
+    },
+    {
+      id: 11,
+      name: "aPerson",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => PersonSchema },
+    },
+    {
+      id: 12,
+      name: "aList",
+      requiredness: "optional",
+      type: { kind: "list", element: { kind: "i32" } },
+    },
+    {
+      id: 13,
+      name: "aSet",
+      requiredness: "optional",
+      type: { kind: "set", element: { kind: "i32" } },
+    },
+    {
+      id: 14,
+      name: "aMap",
+      requiredness: "optional",
+      type: { kind: "map", key: { kind: "i32" }, value: { kind: "string" } },
+    },
+    { id: 15, name: "aCount", requiredness: "optional", type: { kind: "i64", asNumber: true } },
+    {
+      id: 16,
+      name: "aShape",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => ShapeSchema },
+    },
+    { id: 300, name: "farAway", requiredness: "optional", type: { kind: "bool" } },
+    { id: 299, name: "back", requiredness: "optional", type: { kind: "bool" } },
+  ],
+};
+
+export const RequiredSchema: StructSchema = {
+  kind: "struct",
+  name: "Required",
+  fields: [
+    { id: 1, name: "aBool", requiredness: "required", type: { kind: "bool" } },
+    { id: 2, name: "aByte", requiredness: "required", type: { kind: "byte" } },
+    { id: 3, name: "anI16", requiredness: "required", type: { kind: "i16" } },
+    { id: 4, name: "anI32", requiredness: "required", type: { kind: "i32" } },
+    { id: 5, name: "anI64", requiredness: "required", type: { kind: "i64" } },
+    { id: 6, name: "aDouble", requiredness: "required", type: { kind: "double" } },
+    { id: 7, name: "aString", requiredness: "required", type: { kind: "string" } },
+    { id: 8, name: "aBinary", requiredness: "required", type: { kind: "binary" } },
+    { id: 9, name: "aUuid", requiredness: "required", type: { kind: "uuid" } },
+    {
+      id: 10,
+      name: "aColor",
+      requiredness: "required",
+      type: { kind: "enum", of: () => ColorSchema },
+    },
+    {
+      id: 11,
+      name: "aPerson",
+      requiredness: "required",
+      type: { kind: "struct", of: () => PersonSchema },
+    },
+    {
+      id: 12,
+      name: "aList",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "i32" } },
+    },
+    {
+      id: 13,
+      name: "aSet",
+      requiredness: "required",
+      type: { kind: "set", element: { kind: "i32" } },
+    },
+    {
+      id: 14,
+      name: "aMap",
+      requiredness: "required",
+      type: { kind: "map", key: { kind: "i32" }, value: { kind: "string" } },
+    },
+    { id: 15, name: "aCount", requiredness: "required", type: { kind: "i64", asNumber: true } },
+    {
+      id: 16,
+      name: "aShape",
+      requiredness: "required",
+      type: { kind: "struct", of: () => ShapeSchema },
+    },
+  ],
+};
+
+export const DefaultsSchema: StructSchema = {
+  kind: "struct",
+  name: "Defaults",
+  fields: [
+    { id: 1, name: "aBool", requiredness: "default", type: { kind: "bool" }, default: () => true },
+    { id: 2, name: "aByte", requiredness: "default", type: { kind: "byte" }, default: () => 1 },
+    { id: 3, name: "anI16", requiredness: "default", type: { kind: "i16" }, default: () => 2 },
+    { id: 4, name: "anI32", requiredness: "default", type: { kind: "i32" }, default: () => LIMIT },
+    { id: 5, name: "anI64", requiredness: "default", type: { kind: "i64" }, default: () => 4n },
+    { id: 6, name: "aDouble", requiredness: "default", type: { kind: "double" }, default: () => 5 },
+    {
+      id: 7,
+      name: "aString",
+      requiredness: "default",
+      type: { kind: "string" },
+      default: () => PLAIN,
+    },
+    {
+      id: 8,
+      name: "aBinary",
+      requiredness: "default",
+      type: { kind: "binary" },
+      default: () => new Uint8Array([97, 98, 99]),
+    },
+    {
+      id: 9,
+      name: "aUuid",
+      requiredness: "default",
+      type: { kind: "uuid" },
+      default: () => "12345678-9abc-def0-1234-56789abcdef0",
+    },
+    {
+      id: 10,
+      name: "aColor",
+      requiredness: "default",
+      type: { kind: "enum", of: () => ColorSchema },
+      default: () => Color.BLUE,
+    },
+    {
+      id: 11,
+      name: "aPoint",
+      requiredness: "default",
+      type: { kind: "struct", of: () => shared.PointSchema },
+      default: () => ({ x: 1, y: 2 }),
+    },
+    {
+      id: 12,
+      name: "aList",
+      requiredness: "default",
+      type: { kind: "list", element: { kind: "i32" } },
+      default: () => [1, 2, 3],
+    },
+    {
+      id: 13,
+      name: "aSet",
+      requiredness: "default",
+      type: { kind: "set", element: { kind: "i32" } },
+      default: () => new Set([4]),
+    },
+    {
+      id: 14,
+      name: "aMap",
+      requiredness: "default",
+      type: { kind: "map", key: { kind: "i32" }, value: { kind: "string" } },
+      default: () => new Map([[1, "one"]]),
+    },
+    {
+      id: 15,
+      name: "aCount",
+      requiredness: "default",
+      type: { kind: "i64", asNumber: true },
+      default: () => 6,
+    },
+    {
+      id: 16,
+      name: "aShape",
+      requiredness: "default",
+      type: { kind: "struct", of: () => ShapeSchema },
+      default: () => ({ field: "label", value: "round" }),
+    },
+    {
+      id: 17,
+      name: "anOptional",
+      requiredness: "optional",
+      type: { kind: "i64" },
+      default: () => 9007199254740991n,
+    },
+    {
+      id: 18,
+      name: "aRequired",
+      requiredness: "required",
+      type: { kind: "i64" },
+      default: () => 8n,
+    },
+  ],
+};
+
+export const ContainersSchema: StructSchema = {
+  kind: "struct",
+  name: "Containers",
+  fields: [
+    {
+      id: 1,
+      name: "matrix",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "list", element: { kind: "i32" } } },
+    },
+    {
+      id: 2,
+      name: "deep",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "string" },
+        value: {
+          kind: "map",
+          key: { kind: "i64" },
+          value: { kind: "list", element: { kind: "bool" } },
+        },
+      },
+    },
+    {
+      id: 3,
+      name: "blobs",
+      requiredness: "required",
+      type: { kind: "set", element: { kind: "binary" } },
+    },
+    {
+      id: 4,
+      name: "points",
+      requiredness: "required",
+      type: { kind: "set", element: { kind: "struct", of: () => shared.PointSchema } },
+    },
+    {
+      id: 5,
+      name: "colors",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "struct", of: () => shared.PointSchema },
+        value: { kind: "enum", of: () => ColorSchema },
+      },
+    },
+    {
+      id: 6,
+      name: "odd",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "list", element: { kind: "string" } },
+        value: { kind: "set", element: { kind: "double" } },
+      },
+    },
+    {
+      id: 7,
+      name: "byTrace",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "uuid" },
+        value: { kind: "set", element: { kind: "enum", of: () => ColorSchema } },
+      },
+    },
+    {
+      id: 8,
+      name: "flags",
+      requiredness: "required",
+      type: { kind: "map", key: { kind: "bool" }, value: { kind: "byte" } },
+    },
+    {
+      id: 9,
+      name: "shapes",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "struct", of: () => ShapeSchema } },
+    },
+    {
+      id: 10,
+      name: "maps",
+      requiredness: "required",
+      type: {
+        kind: "list",
+        element: { kind: "map", key: { kind: "string" }, value: { kind: "i16" } },
+      },
+    },
+    {
+      id: 11,
+      name: "tracks",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "string" },
+        value: { kind: "list", element: { kind: "struct", of: () => shared.PointSchema } },
+      },
+    },
+    {
+      id: 12,
+      name: "ids",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "i64" } },
+    },
+    {
+      id: 13,
+      name: "numbers",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "i64", asNumber: true } },
+    },
+    {
+      id: 14,
+      name: "byRatio",
+      requiredness: "required",
+      type: { kind: "map", key: { kind: "double" }, value: { kind: "binary" } },
+    },
+    {
+      id: 15,
+      name: "uuids",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "uuid" } },
+    },
+    {
+      id: 16,
+      name: "bools",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "bool" } },
+    },
+    {
+      id: 17,
+      name: "people",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "i64" },
+        value: { kind: "struct", of: () => PersonSchema },
+      },
+    },
+    {
+      id: 18,
+      name: "chunks",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "binary" } },
+    },
+  ],
+};
+
+export const ShapeSchema: StructSchema = {
+  kind: "union",
+  name: "Shape",
+  fields: [
+    { id: 1, name: "radius", requiredness: "optional", type: { kind: "double" } },
+    {
+      id: 2,
+      name: "polygon",
+      requiredness: "optional",
+      type: { kind: "list", element: { kind: "struct", of: () => shared.PointSchema } },
+    },
+    { id: 3, name: "label", requiredness: "optional", type: { kind: "string" } },
+    {
+      id: 4,
+      name: "person",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => PersonSchema },
+    },
+    {
+      id: 5,
+      name: "outline",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => ShapeSchema },
+    },
+  ],
+};
+
+export const OnlyOneSchema: StructSchema = {
+  kind: "union",
+  name: "OnlyOne",
+  fields: [
+    { id: 1, name: "value", requiredness: "optional", type: { kind: "i64", asNumber: true } },
+  ],
+};
+
+export const NothingSchema: StructSchema = {
+  kind: "struct",
+  name: "Nothing",
+  fields: [],
+};
+
+export const WideSchema: StructSchema = {
+  kind: "struct",
+  name: "Wide",
+  fields: [
+    { id: 1, name: "u1", requiredness: "default", type: { kind: "uuid" } },
+    { id: 2, name: "u2", requiredness: "default", type: { kind: "uuid" } },
+    { id: 3, name: "u3", requiredness: "default", type: { kind: "uuid" } },
+    { id: 4, name: "u4", requiredness: "default", type: { kind: "uuid" } },
+    { id: 5, name: "u5", requiredness: "default", type: { kind: "uuid" } },
+    { id: 6, name: "u6", requiredness: "default", type: { kind: "uuid" } },
+    { id: 7, name: "u7", requiredness: "default", type: { kind: "uuid" } },
+    { id: 8, name: "u8", requiredness: "default", type: { kind: "uuid" } },
+    { id: 9, name: "u9", requiredness: "default", type: { kind: "uuid" } },
+    { id: 10, name: "u10", requiredness: "default", type: { kind: "uuid" } },
+    { id: 11, name: "u11", requiredness: "default", type: { kind: "uuid" } },
+    { id: 12, name: "u12", requiredness: "default", type: { kind: "uuid" } },
+    { id: 13, name: "u13", requiredness: "default", type: { kind: "uuid" } },
+    { id: 14, name: "u14", requiredness: "default", type: { kind: "uuid" } },
+    { id: 15, name: "u15", requiredness: "default", type: { kind: "uuid" } },
+    { id: 16, name: "u16", requiredness: "default", type: { kind: "uuid" } },
+    { id: 17, name: "u17", requiredness: "default", type: { kind: "uuid" } },
+    { id: 18, name: "u18", requiredness: "default", type: { kind: "uuid" } },
+    { id: 19, name: "u19", requiredness: "default", type: { kind: "uuid" } },
+    { id: 20, name: "u20", requiredness: "default", type: { kind: "uuid" } },
+    { id: 21, name: "u21", requiredness: "default", type: { kind: "uuid" } },
+    { id: 22, name: "u22", requiredness: "default", type: { kind: "uuid" } },
+    { id: 23, name: "u23", requiredness: "default", type: { kind: "uuid" } },
+    { id: 24, name: "u24", requiredness: "default", type: { kind: "uuid" } },
+    { id: 25, name: "u25", requiredness: "default", type: { kind: "uuid" } },
+    { id: 26, name: "u26", requiredness: "default", type: { kind: "uuid" } },
+    { id: 27, name: "u27", requiredness: "default", type: { kind: "uuid" } },
+    { id: 28, name: "u28", requiredness: "default", type: { kind: "uuid" } },
+    { id: 29, name: "u29", requiredness: "default", type: { kind: "uuid" } },
+    { id: 30, name: "u30", requiredness: "default", type: { kind: "uuid" } },
+    { id: 2001, name: "l1", requiredness: "default", type: { kind: "i64" } },
+    { id: 1002, name: "l2", requiredness: "default", type: { kind: "i64" } },
+    { id: 2003, name: "l3", requiredness: "default", type: { kind: "i64" } },
+    { id: 1004, name: "l4", requiredness: "default", type: { kind: "i64" } },
+    { id: 2005, name: "l5", requiredness: "default", type: { kind: "i64" } },
+    { id: 1006, name: "l6", requiredness: "default", type: { kind: "i64" } },
+    { id: 2007, name: "l7", requiredness: "default", type: { kind: "i64" } },
+    { id: 1008, name: "l8", requiredness: "default", type: { kind: "i64" } },
+    { id: 2009, name: "l9", requiredness: "default", type: { kind: "i64" } },
+    { id: 1010, name: "l10", requiredness: "default", type: { kind: "i64" } },
+    {
+      id: 31,
+      name: "nothing",
+      requiredness: "default",
+      type: { kind: "struct", of: () => NothingSchema },
+    },
+    {
+      id: 32,
+      name: "inner",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => WideSchema },
+    },
+    { id: 33, name: "last", requiredness: "default", type: { kind: "bool" } },
+  ],
+};
+
+export const ClashSchema: StructSchema = {
+  kind: "exception",
+  name: "Clash",
+  fields: [
+    { id: 1, name: "message", requiredness: "required", type: { kind: "string" } },
+    { id: 2, name: "name", property: "name_", requiredness: "optional", type: { kind: "string" } },
+    {
+      id: 3,
+      name: "stack",
+      property: "stack_",
+      requiredness: "required",
+      type: { kind: "string" },
+    },
+    {
+      id: 4,
+      name: "cause",
+      property: "cause_",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => PersonSchema },
+    },
+  ],
+  make: (properties) => new Clash(properties as unknown as ClashFields),
+};
+
+export const StrangeSchema: StructSchema = {
+  kind: "exception",
+  name: "Strange",
+  fields: [
+    {
+      id: 1,
+      name: "message",
+      property: "message_",
+      requiredness: "default",
+      type: { kind: "i32" },
+    },
+    {
+      id: 2,
+      name: "reasons",
+      requiredness: "default",
+      type: { kind: "list", element: { kind: "string" } },
+    },
+  ],
+  make: (properties) => new Strange(properties as unknown as StrangeFields),
+};
+
+export const EmptySchema: StructSchema = {
+  kind: "exception",
+  name: "Empty",
+  fields: [],
+  make: (properties) => new Empty(properties as unknown as EmptyFields),
+};
+
+export const AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema: StructSchema = {
+  kind: "struct",
+  name: "AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode",
+  fields: [
+    {
+      id: 1,
+      name: "aLongField",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "string" },
+        value: {
+          kind: "struct",
+          of: () => AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema,
+        },
+      },
+    },
+    {
+      id: 2,
+      name: "anOptionalFieldWithAnEvenLongerNameThanTheOneBeforeIt",
+      requiredness: "optional",
+      type: { kind: "string" },
+      default: () => "and a default that is long",
+    },
+    {
+      id: 3,
+      name: "aFieldThatSaysNeitherButHasADefaultValueOfSomeLength",
+      requiredness: "default",
+      type: { kind: "string" },
+      default: () => "another default that is long",
+    },
+    {
+      id: 4,
+      name: "many",
+      requiredness: "default",
+      type: {
+        kind: "list",
+        element: {
+          kind: "struct",
+          of: () => AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema,
+        },
+      },
+    },
+    {
+      id: 5,
+      name: "anEnum",
+      requiredness: "optional",
+      type: { kind: "enum", of: () => AnEnumWithALongNameSchema },
+      default: () => AnEnumWithALongName.ONE,
+    },
+    {
+      id: 6,
+      name: "moreAndMoreAndMoreOfThoseOfThoseOfThem",
+      requiredness: "default",
+      type: {
+        kind: "set",
+        element: {
+          kind: "struct",
+          of: () => AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema,
+        },
+      },
+    },
+    {
+      id: 7,
+      name: "optionalMap",
+      requiredness: "optional",
+      type: {
+        kind: "map",
+        key: { kind: "enum", of: () => AnEnumWithALongNameSchema },
+        value: {
+          kind: "struct",
+          of: () => AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema,
+        },
+      },
+    },
+  ],
+};
+
+export const EverythingSchema: ServiceSchema = {
+  name: "Everything",
+  methods: [
+    ...shared.BaseSchema.methods,
+    {
+      name: "doNothing",
+      property: "doNothing",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.doNothing",
+        fields: [],
+      },
+      exceptions: [],
+    },
+    {
+      name: "getBool",
+      property: "getBool",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getBool",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "bool" } }],
+      },
+      result: { kind: "bool" },
+      exceptions: [],
+    },
+    {
+      name: "getByte",
+      property: "getByte",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getByte",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "byte" } }],
+      },
+      result: { kind: "byte" },
+      exceptions: [],
+    },
+    {
+      name: "getI16",
+      property: "getI16",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getI16",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "i16" } }],
+      },
+      result: { kind: "i16" },
+      exceptions: [],
+    },
+    {
+      name: "getI32",
+      property: "getI32",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getI32",
+        fields: [
+          {
+            id: 1,
+            name: "value",
+            requiredness: "default",
+            type: { kind: "i32" },
+            default: () => LIMIT,
+          },
+        ],
+      },
+      result: { kind: "i32" },
+      exceptions: [],
+    },
+    {
+      name: "getI64",
+      property: "getI64",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getI64",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "i64" } }],
+      },
+      result: { kind: "i64" },
+      exceptions: [],
+    },
+    {
+      name: "getCount",
+      property: "getCount",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getCount",
+        fields: [
+          { id: 1, name: "value", requiredness: "default", type: { kind: "i64", asNumber: true } },
+        ],
+      },
+      result: { kind: "i64", asNumber: true },
+      exceptions: [],
+    },
+    {
+      name: "getDouble",
+      property: "getDouble",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getDouble",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "double" } }],
+      },
+      result: { kind: "double" },
+      exceptions: [],
+    },
+    {
+      name: "getString",
+      property: "getString",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getString",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "string" } }],
+      },
+      result: { kind: "string" },
+      exceptions: [],
+    },
+    {
+      name: "getBinary",
+      property: "getBinary",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getBinary",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "binary" } }],
+      },
+      result: { kind: "binary" },
+      exceptions: [],
+    },
+    {
+      name: "getUuid",
+      property: "getUuid",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getUuid",
+        fields: [{ id: 1, name: "value", requiredness: "default", type: { kind: "uuid" } }],
+      },
+      result: { kind: "uuid" },
+      exceptions: [],
+    },
+    {
+      name: "getColor",
+      property: "getColor",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getColor",
+        fields: [
+          {
+            id: 1,
+            name: "value",
+            requiredness: "default",
+            type: { kind: "enum", of: () => ColorSchema },
+          },
+        ],
+      },
+      result: { kind: "enum", of: () => ColorSchema },
+      exceptions: [],
+    },
+    {
+      name: "GetPerson",
+      property: "getPerson",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.GetPerson",
+        fields: [
+          {
+            id: 1,
+            name: "person",
+            requiredness: "default",
+            type: { kind: "struct", of: () => PersonSchema },
+          },
+          { id: 2, name: "depth", requiredness: "default", type: { kind: "i32" } },
+        ],
+      },
+      result: { kind: "struct", of: () => PersonSchema },
+      exceptions: [
+        { id: 1, name: "clash", of: () => ClashSchema },
+        { id: 2, name: "notAllowed", of: () => shared.NotAllowedSchema },
+      ],
+    },
+    {
+      name: "get_people",
+      property: "getPeople",
+      oneway: false,
+      idempotent: true,
+      annotations: { "holdfast.idempotent": "true", since: "2" },
+      arguments: {
+        kind: "arguments",
+        name: "Everything.get_people",
+        fields: [
+          {
+            id: 1,
+            name: "ids",
+            requiredness: "default",
+            type: { kind: "set", element: { kind: "i64" } },
+          },
+        ],
+      },
+      result: { kind: "list", element: { kind: "struct", of: () => PersonSchema } },
+      exceptions: [],
+    },
+    {
+      name: "getMap",
+      property: "getMap",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getMap",
+        fields: [
+          {
+            id: 1,
+            name: "value",
+            requiredness: "default",
+            type: {
+              kind: "map",
+              key: { kind: "string" },
+              value: { kind: "list", element: { kind: "i64" } },
+            },
+          },
+        ],
+      },
+      result: {
+        kind: "map",
+        key: { kind: "string" },
+        value: { kind: "list", element: { kind: "i64" } },
+      },
+      exceptions: [],
+    },
+    {
+      name: "getBlobs",
+      property: "getBlobs",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getBlobs",
+        fields: [
+          {
+            id: -1,
+            name: "value",
+            requiredness: "default",
+            type: { kind: "set", element: { kind: "binary" } },
+          },
+        ],
+      },
+      result: { kind: "set", element: { kind: "binary" } },
+      exceptions: [],
+    },
+    {
+      name: "getShape",
+      property: "getShape",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getShape",
+        fields: [
+          {
+            id: 1,
+            name: "value",
+            requiredness: "default",
+            type: { kind: "struct", of: () => ShapeSchema },
+          },
+        ],
+      },
+      result: { kind: "struct", of: () => ShapeSchema },
+      exceptions: [
+        { id: 1, name: "strange", of: () => StrangeSchema },
+        { id: 2, name: "empty", of: () => EmptySchema },
+      ],
+    },
+    {
+      name: "forget",
+      property: "forget",
+      oneway: true,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.forget",
+        fields: [
+          { id: 1, name: "what", requiredness: "default", type: { kind: "string" } },
+          {
+            id: 2,
+            name: "howMany",
+            requiredness: "default",
+            type: { kind: "i64", asNumber: true },
+          },
+        ],
+      },
+      exceptions: [],
+    },
+    {
+      name: "getSomethingWithAMethodNameThatIsLongAsWell",
+      property: "getSomethingWithAMethodNameThatIsLongAsWell",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Everything.getSomethingWithAMethodNameThatIsLongAsWell",
+        fields: [
+          {
+            id: 1,
+            name: "value",
+            requiredness: "default",
+            type: {
+              kind: "struct",
+              of: () => AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema,
+            },
+          },
+          {
+            id: 2,
+            name: "values",
+            requiredness: "default",
+            type: {
+              kind: "map",
+              key: { kind: "string" },
+              value: {
+                kind: "struct",
+                of: () => AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema,
+              },
+            },
+            default: () => new Map(),
+          },
+        ],
+      },
+      result: {
+        kind: "struct",
+        of: () => AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCodeSchema,
+      },
+      exceptions: [],
+    },
+  ],
+};
+
+export const MoreOfEverythingSchema: ServiceSchema = {
+  name: "MoreOfEverything",
+  methods: [
+    ...EverythingSchema.methods,
+    {
+      name: "more",
+      property: "more",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "MoreOfEverything.more",
+        fields: [
+          { id: 1, name: "id", requiredness: "default", type: { kind: "uuid" } },
+          { id: 2, name: "at", requiredness: "default", type: { kind: "i64", asNumber: true } },
+          {
+            id: 3,
+            name: "level",
+            requiredness: "default",
+            type: { kind: "enum", of: () => shared.LevelSchema },
+            default: () => shared.Level.LOW,
+          },
+        ],
+      },
+      result: { kind: "string" },
+      exceptions: [],
+    },
+  ],
+};
+
+export const IdleSchema: ServiceSchema = {
+  name: "Idle",
+  methods: [],
 };

@@ -5,8 +5,11 @@ import {
   type Codec,
   type CompactReader,
   type CompactWriter,
+  type EnumSchema,
   type MethodDefinition,
   type ServiceDefinition,
+  type ServiceSchema,
+  type StructSchema,
   TYPE,
   exceptionMessage,
   missingField,
@@ -1941,4 +1944,345 @@ export const Taken: ServiceDefinition<TakenHandler_, TakenClient> = {
       },
     };
   },
+};
+
+export const Promise_Schema: EnumSchema = {
+  name: "Promise",
+  values: { constructor: 1, ["__proto__"]: 2, class: 3 },
+};
+
+export const Map_Schema: StructSchema = {
+  kind: "struct",
+  name: "Map",
+  fields: [
+    {
+      id: 1,
+      name: "constructor",
+      property: "constructor_",
+      requiredness: "required",
+      type: { kind: "string" },
+    },
+    {
+      id: 2,
+      name: "toString",
+      property: "toString_",
+      requiredness: "optional",
+      type: { kind: "string" },
+    },
+    {
+      id: 3,
+      name: "__proto__",
+      property: "__proto___",
+      requiredness: "optional",
+      type: { kind: "string" },
+    },
+    { id: 4, name: "class", requiredness: "required", type: { kind: "i32" } },
+    { id: 5, name: "default_", requiredness: "required", type: { kind: "i32" } },
+    {
+      id: 6,
+      name: "input",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "struct", of: () => Map_Schema } },
+    },
+    { id: 7, name: "key", requiredness: "required", type: { kind: "i32" } },
+    { id: 8, name: "value", requiredness: "required", type: { kind: "i32" } },
+    { id: 9, name: "shared", requiredness: "required", type: { kind: "i32" } },
+    {
+      id: 10,
+      name: "hasOwnProperty",
+      property: "hasOwnProperty_",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => shared.PointSchema },
+    },
+    { id: 11, name: "then", property: "then_", requiredness: "optional", type: { kind: "i32" } },
+    { id: 12, name: "readMapBinary", requiredness: "required", type: { kind: "i32" } },
+    { id: 13, name: "output", requiredness: "required", type: { kind: "i32" } },
+    {
+      id: 14,
+      name: "map",
+      requiredness: "required",
+      type: {
+        kind: "map",
+        key: { kind: "struct", of: () => Set_Schema },
+        value: { kind: "struct", of: () => Error_Schema },
+      },
+    },
+    { id: 15, name: "TYPE", requiredness: "required", type: { kind: "i32" } },
+    {
+      id: 16,
+      name: "constructor_",
+      property: "constructor__",
+      requiredness: "required",
+      type: { kind: "i32" },
+    },
+    {
+      id: 17,
+      name: "arguments",
+      requiredness: "optional",
+      type: { kind: "i32" },
+      default: () => Codec_,
+    },
+  ],
+};
+
+export const Set_Schema: StructSchema = {
+  kind: "struct",
+  name: "Set",
+  fields: [{ id: 1, name: "value_", requiredness: "required", type: { kind: "i32" } }],
+};
+
+export const Error_Schema: StructSchema = {
+  kind: "struct",
+  name: "Error",
+  fields: [
+    {
+      id: 1,
+      name: "list",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "i32" } },
+    },
+  ],
+};
+
+export const Foo_Schema: StructSchema = {
+  kind: "struct",
+  name: "Foo_",
+  fields: [
+    { id: 1, name: "Foo", requiredness: "optional", type: { kind: "i32" }, default: () => Foo },
+  ],
+};
+
+export const FooCodecSchema: StructSchema = {
+  kind: "struct",
+  name: "FooCodec",
+  fields: [
+    {
+      id: 1,
+      name: "codec",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => FooCodecSchema },
+    },
+  ],
+};
+
+export const readFooCodecBinarySchema: StructSchema = {
+  kind: "struct",
+  name: "readFooCodecBinary",
+  fields: [],
+};
+
+export const PersonSchema: StructSchema = {
+  kind: "struct",
+  name: "Person",
+  fields: [
+    {
+      id: 1,
+      name: "promise",
+      requiredness: "optional",
+      type: { kind: "enum", of: () => Promise_Schema },
+      default: () => Promise_.constructor_,
+    },
+  ],
+};
+
+export const PersonCodecSchema: StructSchema = {
+  kind: "struct",
+  name: "PersonCodec",
+  fields: [
+    {
+      id: 1,
+      name: "person",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => PersonSchema },
+    },
+  ],
+};
+
+export const Object_Schema: StructSchema = {
+  kind: "union",
+  name: "Object",
+  fields: [
+    { id: 1, name: "value", requiredness: "optional", type: { kind: "string" } },
+    { id: 2, name: "field", requiredness: "optional", type: { kind: "string" } },
+    { id: 3, name: "key", requiredness: "optional", type: { kind: "i32" } },
+    {
+      id: 4,
+      name: "constructor",
+      property: "constructor_",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => Object_Schema },
+    },
+  ],
+};
+
+export const Uint8Array_Schema: StructSchema = {
+  kind: "exception",
+  name: "Uint8Array",
+  fields: [{ id: 1, name: "value", requiredness: "optional", type: { kind: "string" } }],
+  make: (properties) => new Uint8Array_(properties as unknown as Uint8Array_Fields),
+};
+
+export const TakenHandlerSchema: StructSchema = {
+  kind: "struct",
+  name: "TakenHandler",
+  fields: [],
+};
+
+export const TakenRunArgumentsSchema: StructSchema = {
+  kind: "struct",
+  name: "TakenRunArguments",
+  fields: [],
+};
+
+export const Context_Schema: ServiceSchema = {
+  name: "Context",
+  methods: [
+    {
+      name: "then",
+      property: "then_",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.then",
+        fields: [
+          { id: 1, name: "context", requiredness: "default", type: { kind: "i32" } },
+          { id: 2, name: "call", requiredness: "default", type: { kind: "i32" } },
+          { id: 3, name: "args", requiredness: "default", type: { kind: "i32" } },
+        ],
+      },
+      exceptions: [],
+    },
+    {
+      name: "Then",
+      property: "then__",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.Then",
+        fields: [],
+      },
+      exceptions: [],
+    },
+    {
+      name: "GetIt",
+      property: "getIt",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.GetIt",
+        fields: [{ id: 1, name: "handler", requiredness: "default", type: { kind: "i32" } }],
+      },
+      exceptions: [],
+    },
+    {
+      name: "get_it",
+      property: "getIt_",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.get_it",
+        fields: [],
+      },
+      exceptions: [],
+    },
+    {
+      name: "getIt",
+      property: "getIt__",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.getIt",
+        fields: [{ id: 1, name: "class", requiredness: "default", type: { kind: "i32" } }],
+      },
+      exceptions: [],
+    },
+    {
+      name: "constructor",
+      property: "constructor_",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.constructor",
+        fields: [],
+      },
+      exceptions: [],
+    },
+    {
+      name: "HTTPGet",
+      property: "httpGet",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.HTTPGet",
+        fields: [],
+      },
+      exceptions: [],
+    },
+    {
+      name: "delete",
+      property: "delete",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context.delete",
+        fields: [
+          {
+            id: 1,
+            name: "value",
+            requiredness: "default",
+            type: { kind: "struct", of: () => Map_Schema },
+          },
+        ],
+      },
+      exceptions: [{ id: 1, name: "error", of: () => Uint8Array_Schema }],
+    },
+    {
+      name: "_private",
+      property: "private",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Context._private",
+        fields: [],
+      },
+      exceptions: [],
+    },
+  ],
+};
+
+export const TakenSchema: ServiceSchema = {
+  name: "Taken",
+  methods: [
+    {
+      name: "run",
+      property: "run",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Taken.run",
+        fields: [],
+      },
+      exceptions: [],
+    },
+  ],
 };

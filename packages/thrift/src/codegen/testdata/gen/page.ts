@@ -5,6 +5,7 @@ import {
   type Codec,
   type CompactReader,
   type CompactWriter,
+  type StructSchema,
   TYPE,
   missingField,
 } from "@holdfast/thrift";
@@ -202,3 +203,27 @@ function writeListOfPageItemCompact(output: CompactWriter, value: readonly PageI
   output.writeList(TYPE.struct, value.length);
   for (const element of value) writePageItemCompact(output, element);
 }
+
+export const PageItemSchema: StructSchema = {
+  kind: "struct",
+  name: "PageItem",
+  fields: [
+    { id: 1, name: "itemId", requiredness: "required", type: { kind: "i64" } },
+    { id: 2, name: "timestampMs", requiredness: "required", type: { kind: "i64" } },
+    { id: 3, name: "kind", requiredness: "required", type: { kind: "i32" } },
+    { id: 4, name: "title", requiredness: "required", type: { kind: "string" } },
+  ],
+};
+
+export const PageSchema: StructSchema = {
+  kind: "struct",
+  name: "Page",
+  fields: [
+    {
+      id: 1,
+      name: "items",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "struct", of: () => PageItemSchema } },
+    },
+  ],
+};

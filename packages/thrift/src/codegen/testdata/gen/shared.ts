@@ -10,8 +10,11 @@ import {
   type Codec,
   type CompactReader,
   type CompactWriter,
+  type EnumSchema,
   type MethodDefinition,
   type ServiceDefinition,
+  type ServiceSchema,
+  type StructSchema,
   TYPE,
   missingField,
 } from "@holdfast/thrift";
@@ -350,4 +353,61 @@ export const Base: ServiceDefinition<BaseHandler, BaseClient> = {
       },
     };
   },
+};
+
+export const LevelSchema: EnumSchema = {
+  name: "Level",
+  values: Level,
+};
+
+export const PointSchema: StructSchema = {
+  kind: "struct",
+  name: "Point",
+  fields: [
+    { id: 1, name: "x", requiredness: "required", type: { kind: "double" } },
+    { id: 2, name: "y", requiredness: "required", type: { kind: "double" } },
+  ],
+};
+
+export const NotAllowedSchema: StructSchema = {
+  kind: "exception",
+  name: "NotAllowed",
+  fields: [
+    { id: 1, name: "message", requiredness: "default", type: { kind: "string" } },
+    { id: 2, name: "code", requiredness: "default", type: { kind: "i32" }, default: () => 403 },
+  ],
+  make: (properties) => new NotAllowed(properties as unknown as NotAllowedFields),
+};
+
+export const BaseSchema: ServiceSchema = {
+  name: "Base",
+  methods: [
+    {
+      name: "ping",
+      property: "ping",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Base.ping",
+        fields: [],
+      },
+      result: { kind: "string" },
+      exceptions: [],
+    },
+    {
+      name: "shutDown",
+      property: "shutDown",
+      oneway: true,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Base.shutDown",
+        fields: [{ id: 1, name: "afterMs", requiredness: "default", type: { kind: "i32" } }],
+      },
+      exceptions: [],
+    },
+  ],
 };
