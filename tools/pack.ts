@@ -69,12 +69,22 @@ function compile(packages: readonly Package[], stage: string): void {
       outDir: join(stage, "compiled"),
       declaration: true,
       noEmitOnError: true,
+      // Through node_modules, sisters would count as somebody else's and not be compiled.
+      paths: Object.fromEntries(
+        packages.map(({ folder, json }) => [json.name, [join(PACKAGES, folder, mainOf(json))]]),
+      ),
     },
     files,
   };
   writeFileSync(join(stage, "tsconfig.json"), JSON.stringify(config));
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   run(process.execPath, [compiler, "-p", join(stage, "tsconfig.json")], ROOT);
+}
+
+function mainOf({ name, exports }: PackageJson): string {
+  const main = exports["."];
+  if (main === undefined) throw new Error(`${name} has no door: exports["."] is missing`);
+  return main;
 }
 
 function entriesOf({ exports, bin = {} }: PackageJson): string[] {

@@ -1,5 +1,5 @@
 /** `holdfast new`: a small service that runs and tests at once. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { CommandError, type Command, type CommandInput, EXIT } from "./command.ts";
 import { textOption, usageError } from "./command.ts";
@@ -44,7 +44,6 @@ async function runNew({ positionals, values }: CommandInput, terminal: Terminal)
   refuseOccupied(folder);
   const local = textOption(values, "local");
   const from = local === undefined ? undefined : resolve(terminal.cwd, local);
-  mkdirSync(folder, { recursive: true });
   const dependencies = await findDependencies(folder, from);
   const files = serviceFiles(name, dependencies);
   writeFiles(folder, files);
