@@ -30,12 +30,11 @@ describe("describeVersion", () => {
     assert.equal(await describeVersion("2.4.9", git), "2.4.137-0123456789-20261109.080706");
   });
 
-  it("is the package's version without git, without commits, and outside the checkout", async () => {
+  it("is the package's version without git or commits, and outside a checkout", async () => {
     const full = { "ls-files": "package.json", "rev-list": "1", log: `${sha} 0` };
     for (const missing of Object.keys(full)) {
-      const git = gitOf(
-        Object.fromEntries(Object.entries(full).filter(([key]) => key !== missing)),
-      );
+      const left = Object.entries(full).filter(([command]) => command !== missing);
+      const git = gitOf(Object.fromEntries(left));
       assert.equal(await describeVersion("2.4.9", git), "2.4.9");
     }
     assert.equal(await describeVersion("2.4.9", gitOf({ ...full, log: "odd" })), "2.4.9");
@@ -47,14 +46,8 @@ describe("describeVersion", () => {
     try {
       assert.equal(await describeVersion("1.2.3", gitIn(directory)), "1.2.3");
       await writeFile(join(directory, "package.json"), "{}");
-      const identity = [
-        "-c",
-        "user.name=t",
-        "-c",
-        "user.email=t@example",
-        "-c",
-        "commit.gpgsign=false",
-      ];
+      const settings = ["user.name=t", "user.email=t@example", "commit.gpgsign=false"];
+      const identity = settings.flatMap((setting) => ["-c", setting]);
       const environment = { ...process.env, GIT_COMMITTER_DATE: "2026-11-09T08:07:06Z" };
       await run("git", ["init", "-q"], { cwd: directory });
       assert.equal(await describeVersion("1.2.3", gitIn(directory)), "1.2.3");

@@ -30,7 +30,7 @@ export function after(clock: Clock, delayMs: number, callback: () => void): () =
   return () => clock.unschedule(entry);
 }
 
-/** Calls `callback` every `periodMs` until the returned function is called. Ticks do not pile up. */
+/** Calls `callback` every `periodMs` until what it returns is called. Ticks do not pile up. */
 export function every(clock: Clock, periodMs: number, callback: () => void): () => void {
   const entry = new CallbackEntry(() => {
     clock.schedule(entry, clock.nowMs() + periodMs);

@@ -45,7 +45,8 @@ function htmlIndex(view: OpsView, request: OpsRequest): OpsReply {
 <body>
 <header>
   <h1>${html(sources.name)}</h1>
-  <p><strong>${html(info.State)}</strong>, up ${html(info.Uptime)}, version ${html(info.Version)}</p>
+  <p><strong>${html(info.State)}</strong>, up ${html(info.Uptime)}</p>
+  <p>version <code>${html(info.Version)}</code></p>
 </header>
 <main>${groups.join("")}
 </main>
