@@ -139,15 +139,15 @@ function frameSize(form: WireForm, bytes: Buffer): number | undefined {
 }
 
 function decodeFrame(form: WireForm, frame: Buffer): MessageSeen {
-  if (form.framing === "buffered") return decodeMessage(form, frame, undefined);
-  if (form.framing === "framed") return decodeMessage(form, frame.subarray(4), undefined);
+  if (form.framing === "buffered") return decodeMessage(frame, undefined);
+  if (form.framing === "framed") return decodeMessage(frame.subarray(4), undefined);
   const header = parseTtFrame(frame);
-  return decodeMessage(form, header.payload, header);
+  return decodeMessage(header.payload, header);
 }
 
-function decodeMessage(form: WireForm, payload: Buffer, header: TtFrame | undefined): MessageSeen {
+function decodeMessage(payload: Buffer, header: TtFrame | undefined): MessageSeen {
   const head = emptyMessageHeader();
-  const compact = form.protocol === "compact";
+  const compact = payload[0] === 0x82;
   const reader = compact ? new CompactReader(bytesOf(payload)) : new BinaryReader(bytesOf(payload));
   if (payload.length === 0) return { type: 0, name: "", sequenceId: 0, header, reader };
   if (reader.protocol === "compact") readCompactHeader(reader, head);
