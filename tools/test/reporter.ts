@@ -61,8 +61,7 @@ class TestRun {
     if (error.failureType === "subtestsFailed") return "";
     const file = nameOf(data.file ?? data.name);
     const place = data.line === undefined ? file : `${file}:${data.line}`;
-    const cause = error.cause ?? error;
-    this.failures.push(`\n✖ ${data.name}\n  ${place}\n${indent(inspect(cause))}\n`);
+    this.failures.push(`\n✖ ${data.name}\n  ${place}\n${indent(textOf(error.cause ?? error))}\n`);
     // A file that does not even load has no summary of its own.
     return data.name === data.file || data.nesting > 0 ? "" : this.printedBy(data.name);
   }
@@ -70,8 +69,8 @@ class TestRun {
   private endFile(path: string, data: DataOf<"test:summary">): string {
     const { counts, success } = data;
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
-    const seconds = (data.duration_ms / 1000).toFixed(1);
-    const line = `${success ? "✔" : "✖"} ${nameOf(path)}  ${counts.tests}${skipped}  ${seconds} s\n`;
+    const said = `${counts.tests}${skipped}  ${(data.duration_ms / 1000).toFixed(1)} s`;
+    const line = `${success ? "✔" : "✖"} ${nameOf(path)}  ${said}\n`;
     return success ? line : line + this.printedBy(path);
   }
 
@@ -84,6 +83,14 @@ class TestRun {
   private printedBy(path: string): string {
     return indent((this.printed.get(nameOf(path)) ?? []).join(""));
   }
+}
+
+/** The message and where it was thrown; what else an error has only repeats them. */
+function textOf(thrown: unknown): string {
+  if (!(thrown instanceof Error) || thrown.stack === undefined) return inspect(thrown);
+  const stack = thrown.stack.split("\n").filter((line) => !/^ +at .*\(?node:/.test(line));
+  const cause = thrown.cause === undefined ? "" : `\n[cause] ${textOf(thrown.cause)}`;
+  return stack.join("\n") + cause;
 }
 
 /** Node's runner ends its test processes on a SIGTERM, and names them. */
