@@ -6,104 +6,31 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, it } from "node:test";
 import { compileIdlFile } from "./load-from-disk.ts";
+import { EVERYTHING_IDL, SHARED_IDL } from "./testing/samples.ts";
 import type { ConstValue, Described, Field, Program, Struct, Type } from "./model.ts";
 
 const hasThrift = spawnSync("thrift", ["--version"]).status === 0;
 const skip = hasThrift ? false : "no thrift compiler is installed";
 
-test("agrees with Apache's compiler about a file", { skip }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-idl-"));
-  try {
-    writeFileSync(join(folder, "shared.thrift"), SHARED);
-    writeFileSync(join(folder, "everything.thrift"), EVERYTHING);
-    for (const name of ["shared", "everything"]) {
-      const path = join(folder, `${name}.thrift`);
-      const { program, problems } = compileIdlFile(path);
-      assert.ok(program, JSON.stringify(problems));
-      assert.deepEqual(describedByUs(program), describedByApache(path, folder, name));
+describe("the model", () => {
+  it("says what Apache's compiler says of the same file", { skip }, () => {
+    const folder = mkdtempSync(join(tmpdir(), "holdfast-idl-"));
+    try {
+      writeFileSync(join(folder, "shared.thrift"), SHARED_IDL);
+      writeFileSync(join(folder, "everything.thrift"), EVERYTHING_IDL);
+      for (const name of ["shared", "everything"]) {
+        const path = join(folder, `${name}.thrift`);
+        const { program, problems } = compileIdlFile(path);
+        assert.ok(program, JSON.stringify(problems));
+        assert.deepEqual(describedByUs(program), describedByApache(path, folder, name));
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 });
-
-const SHARED = `
-namespace * shared
-enum Color { RED, GREEN = 5 BLUE, }
-struct Point { 1: required i32 x; 2: required i32 y = 3 }
-exception Broken { 1: string why }
-typedef map<string, Point> Points
-const Color FAVOURITE = Color.BLUE
-service Base { void ping(), Color after(1: Color color) throws (1: Broken broken) }
-`;
-
-const EVERYTHING = `#!/usr/bin/thrift
-/**
- * What the file is for.
- *
- * Second paragraph.
- */
-include "shared.thrift"
-namespace py every.thing
-namespace java org.every.thing
-cpp_include "<vector>"
-
-/** A doc comment. */
-const i32 HEX = 0x1F
-const i64 LARGE = -123456789
-const double HALF = 0.5
-const double WHOLE = 3
-const bool YES = true
-const string TEXT = 'single \\'quoted\\', "double" and a tab \\t'
-const list<shared.Color> COLORS = [shared.Color.RED, shared.Color.GREEN; shared.Color.BLUE]
-const map<string, list<i16>> NESTED = {"a": [1, 2], "b": []}
-const shared.Point POINT = {"x": 1}
-const set<i32> SET = [HEX, 2, 1]
-const i32 SAME = HEX
-
-typedef i64 (js.type = "number") Millis (kept = "yes")
-typedef shared.Points Places
-
-/*
- * No doc comment.
- */
-enum Level {
-  /** Nothing. */
-  NONE = 0x0
-  SOME (weight = "heavy", flag),
-  MANY = -3;
-  MORE
-} (of = "levels")
-
-/**
- * Indented
- *   text.
- */
-struct Thing {
-  1: required i32 id = HEX,
-  /** Documented. */
-  3: optional shared.Color color = shared.Color.GREEN (on = "field")
-  2: Millis at;
-  32767: map<i32, set<binary> (in = "side")> last
-  5: optional list<list<shared.Point>> points = [[{"x": 1, "y": 2}]]
-  6: Places places
-  7: byte small = 127 8: i8 same 9: i16 integer 10: double number 11: bool truth 12: string text
-  13: Level level = Level.MORE
-  14: optional Thing again
-} (of = "struct")
-
-union Choice { 1: i32 number 2: string text = "x" }
-exception Failure { 1: Thing thing }
-
-/** Serves. */
-service Things extends shared.Base {
-  /** Gets it. */
-  Thing get(1: i32 id, 2: Millis at = 5) throws (1: Failure failure, 2: shared.Broken broken),
-  oneway void forget(1: i32 id) (fast = "yes"); list<Choice> all()
-} (of = "service")
-`;
 
 function describedByApache(path: string, folder: string, name: string): unknown {
   execFileSync("thrift", ["--gen", "json", "-o", folder, path], { stdio: "ignore" });

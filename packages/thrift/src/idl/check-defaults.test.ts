@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { problemsOf, programOf } from "./testing.ts";
+import { problemsOf, programOf } from "./testing/compile-text.ts";
 
 const HINT = "leave the default out, or make it one in which this field is given";
 

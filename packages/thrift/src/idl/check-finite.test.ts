@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { problemsOf, programOf } from "./testing.ts";
+import { problemsOf, programOf } from "./testing/compile-text.ts";
 
 const HINT = "make a field of the circle optional, or put a list in between";
 
@@ -14,7 +14,8 @@ describe("structs without a finite value", () => {
   it("are told once for a circle, whoever leads into it", () => {
     assert.deepEqual(
       problemsOf(
-        "struct Lead { 1: required A a }\nstruct A { 1: required B b }\ntypedef A T\nexception B { 1: required T t }",
+        "struct Lead { 1: required A a }\nstruct A { 1: required B b }\ntypedef A T\n" +
+          "exception B { 1: required T t }",
       ),
       [`2:26 error infinite-value: no value of struct "A" can end: A.b → B.t → A = ${HINT}`],
     );

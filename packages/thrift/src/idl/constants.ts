@@ -237,7 +237,8 @@ export class ConstantEvaluator {
     if (missing.length === 0) return true;
     const names = missing.slice(0, 3).map((field) => `"${field.name}"`);
     const more = missing.length > 3 ? ", …" : "";
-    const message = `required field${missing.length > 1 ? "s" : ""} ${names.join(", ")}${more} of ${kind} "${owner}" not given`;
+    const fields = missing.length > 1 ? "fields" : "field";
+    const message = `required ${fields} ${names.join(", ")}${more} of ${kind} "${owner}" not given`;
     this.#report(scope, node, "missing-field", message);
     return false;
   }

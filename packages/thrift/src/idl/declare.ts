@@ -5,7 +5,7 @@ import { nameOfFile } from "./load.ts";
 import { UNRESOLVED } from "./link-types.ts";
 import { describe, linkAnnotations, reportIn } from "./scope.ts";
 import type { LoadedFile } from "./load.ts";
-import type { ConstValue, Include, Namespace } from "./model.ts";
+import type { ConstValue, EnumType, Include, Namespace, Program, StructType } from "./model.ts";
 import type {
   ConstantSymbol,
   FileScope,
@@ -14,7 +14,6 @@ import type {
   StructSymbol,
   TypeSymbol,
 } from "./scope.ts";
-import type { Program, StructType, EnumType } from "./model.ts";
 import type { DefinitionNode } from "./tree.ts";
 
 /** Declares a file. Those it includes are declared before it. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileIdl } from "./compile.ts";
 import { completeIdlOptions } from "./options.ts";
-import { compile, problemsOf } from "./testing.ts";
+import { compile, problemsOf } from "./testing/compile-text.ts";
 
 /** Definitions from a pattern with # for a number and + for the next one. */
 function chain(pattern: string, count: number): string {
@@ -90,7 +90,8 @@ describe("limits", () => {
 
   it("bound the depth of constants, as written and through names", () => {
     const nested = (depth: number) =>
-      `const ${"list<".repeat(63)}i32${">".repeat(63)} C = ${"[".repeat(depth)}${"]".repeat(depth)}`;
+      `const ${"list<".repeat(63)}i32${">".repeat(63)} C = ` +
+      `${"[".repeat(depth)}${"]".repeat(depth)}`;
     assert.deepEqual(problemsOf(nested(63)), []);
     assert.deepEqual(problemsOf(nested(65)), [
       "1:457 error too-deep: constants are nested deeper than 64",

@@ -108,10 +108,11 @@ function requirednessOf(
   }
   if (word === undefined) return "default";
   if (role === "throws" || (role === "argument" && word.text === "optional")) {
+    const place = role === "throws" ? "in a throws list" : "for an argument";
     reportIn(context, scope, word, {
       severity: "warning",
       code: "ignored",
-      message: `"${word.text}" means nothing ${role === "throws" ? "in a throws list" : "for an argument"}`,
+      message: `"${word.text}" means nothing ${place}`,
     });
     return "default";
   }

@@ -1,8 +1,14 @@
 // Types: names followed to what they stand for, through typedefs and into other files.
 
 import { BASE_TYPES, CONTAINER_TYPES } from "./parse-type.ts";
-import { linkAnnotations, lookUpConstant, lookUpType, reportIn, sizeOf } from "./scope.ts";
-import { visibleTypeNames } from "./scope.ts";
+import {
+  linkAnnotations,
+  lookUpConstant,
+  lookUpType,
+  reportIn,
+  sizeOf,
+  visibleTypeNames,
+} from "./scope.ts";
 import { didYouMean } from "./suggest.ts";
 import { quoted } from "./token.ts";
 import type { Annotations, BaseType, Type } from "./model.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { compile, problemsOf, programOf } from "./testing.ts";
+import { compile, problemsOf, programOf } from "./testing/compile-text.ts";
 
 function assertProblems(text: string, expected: readonly string[]): void {
   assert.deepEqual(problemsOf(text), expected);
@@ -51,7 +51,8 @@ struct Use { 1: Other o, 2: shared.Pint p, 3: u64 u, 4: Integer i }`,
 
   it("may not stand for themselves, however far around", () => {
     assertProblems(
-      "typedef B A\ntypedef C B\ntypedef A C\ntypedef list<D> D\nstruct S { 1: A a, 2: map<D, B> d }",
+      "typedef B A\ntypedef C B\ntypedef A C\ntypedef list<D> D\n" +
+        "struct S { 1: A a, 2: map<D, B> d }",
       [
         '3:9 error typedef-cycle: typedef "A" stands for itself: A → B → C → A',
         '4:14 error typedef-cycle: typedef "D" stands for itself: D → D',
@@ -63,7 +64,8 @@ struct Use { 1: Other o, 2: shared.Pint p, 3: u64 u, 4: Integer i }`,
 describe("names of definitions", () => {
   it("are unique among types and services, and among constants", () => {
     const { problems } = compile(
-      "struct A {}\nconst i32 A = 1\nenum A {}\nunion A {}\nexception A {}\ntypedef i32 A\nservice A {}\nconst i32 A = 2",
+      "struct A {}\nconst i32 A = 1\nenum A {}\nunion A {}\nexception A {}\ntypedef i32 A\n" +
+        "service A {}\nconst i32 A = 2",
     );
     assert.deepEqual(
       problems.map(({ position, message }) => `${position.line}:${position.column} ${message}`),
@@ -141,7 +143,8 @@ describe("enums", () => {
 describe("fields", () => {
   it("need an id in structs, unions and exceptions", () => {
     assertProblems(
-      "struct S { 3: i32 a, required i32 b, i32 c }\nunion U { i32 a }\nexception X {\n  string m\n}",
+      "struct S { 3: i32 a, required i32 b, i32 c }\nunion U { i32 a }\nexception X {\n" +
+        "  string m\n}",
       [
         '1:22 error missing-id: field "b" has no id = write "4:" before it',
         '1:38 error missing-id: field "c" has no id = write "5:" before it',
@@ -203,9 +206,11 @@ describe("fields", () => {
         '3:3 duplicate-id: id 1 in struct "S" is already that of "a"',
         '4:12 duplicate-name: the name "a" in struct "S" is already that of another field',
         '7:20 duplicate-id: id 1 in the arguments of "f" is already that of "a"',
-        '7:27 duplicate-name: the name "a" in the arguments of "f" is already that of another field',
+        '7:27 duplicate-name: the name "a" in the arguments of "f" is already that of ' +
+          "another field",
         '7:46 duplicate-id: id 1 in the throws list of "f" is already that of "x"',
-        '7:51 duplicate-name: the name "x" in the throws list of "f" is already that of another field',
+        '7:51 duplicate-name: the name "x" in the throws list of "f" is already that of ' +
+          "another field",
       ],
     );
     assert.equal(problems[0]?.related[0]?.message, '"a" is here');
@@ -215,7 +220,8 @@ describe("fields", () => {
   it("are never required in a union, and at most one there has a default", () => {
     assertProblems("union U { 1: required i32 a = 1, 2: optional i32 b, 3: i32 c = 3 }", [
       "1:14 error bad-union: a member of a union cannot be required: only one of them is ever set",
-      '1:64 error bad-union: union "U" has more than one default value; only one member is ever set',
+      '1:64 error bad-union: union "U" has more than one default value; only one member is ' +
+        "ever set",
     ]);
     const [union] = programOf("union U { 1: i32 a, 2: i32 b = 2 }").structs;
     assert.deepEqual(
@@ -236,7 +242,8 @@ describe("fields", () => {
 
   it("are not optional as arguments, and neither word counts in a throws list", () => {
     const { program, problems } = compile(
-      "service S { void f(1: optional i32 a, 2: required i32 b) throws (1: required X x = {}) }\nexception X {}",
+      "service S { void f(1: optional i32 a, 2: required i32 b) throws (1: required X x = " +
+        "{}) }\nexception X {}",
     );
     const [f] = program?.services[0]?.functions ?? [];
     assert.deepEqual(
@@ -281,7 +288,8 @@ describe("services", () => {
 
   it("do not extend themselves, however far around", () => {
     assertProblems(
-      "service A extends B {}\nservice B extends C {}\nservice C extends A {}\nservice D extends D {}\nservice E extends A {}",
+      "service A extends B {}\nservice B extends C {}\nservice C extends A {}\n" +
+        "service D extends D {}\nservice E extends A {}",
       [
         '1:19 error extends-cycle: service "A" extends itself: A → B → C → A',
         '4:19 error extends-cycle: service "D" extends itself: D → D',
@@ -315,7 +323,8 @@ service C extends B {
 
   it("answer nothing to a oneway call", () => {
     assertProblems(
-      "service S {\n  oneway i32 f()\n  oneway void g() throws (1: X x)\n  oneway void h() throws ()\n}\nexception X {}",
+      "service S {\n  oneway i32 f()\n  oneway void g() throws (1: X x)\n" +
+        "  oneway void h() throws ()\n}\nexception X {}",
       [
         '2:10 error bad-oneway: oneway function "f" must return void: no reply is sent',
         '3:27 error bad-oneway: oneway function "g" cannot throw: no reply is sent',
@@ -342,7 +351,8 @@ service V { void f() throws (1: Y y, 2: S s, 3: string t, 4: list<X> l, 5: Z z) 
 describe("annotations and namespaces given twice", () => {
   it("count as they were given last, with a warning if they differ", () => {
     const { program, problems } = compile(
-      'namespace js a\nnamespace js b\nnamespace py c\nnamespace py c\nstruct S {} (x = "1", y = "2", x = "3", y = "2")',
+      "namespace js a\nnamespace js b\nnamespace py c\nnamespace py c\n" +
+        'struct S {} (x = "1", y = "2", x = "3", y = "2")',
     );
     assert.equal(program?.namespaces.get("js")?.name, "b");
     assert.equal(program?.structs[0]?.annotations.get("x"), "3");

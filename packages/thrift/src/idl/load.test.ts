@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileIdl } from "./compile.ts";
 import { programsOf } from "./model.ts";
-import { compile, problemsOf, programOf } from "./testing.ts";
+import { compile, problemsOf, programOf } from "./testing/compile-text.ts";
 
 describe("includes", () => {
   it("finds files beside the including file, wherever that is", () => {
@@ -104,10 +104,12 @@ describe("includes", () => {
   it("reports a missing file once, and not the names that are in it", () => {
     const files = {
       "main.thrift":
-        'include "gone.thrift"\nstruct M { 1: gone.A a = gone.C, 2: i32 b = gone.E.X }\nservice S extends gone.V {}',
+        'include "gone.thrift"\nstruct M { 1: gone.A a = gone.C, 2: i32 b = gone.E.X }\n' +
+        "service S extends gone.V {}",
     };
     assert.deepEqual(problemsOf(files, { includePaths: ["p", "q"] }), [
-      '1:9 error unreadable-file: cannot find "gone.thrift"; tried "gone.thrift", "p/gone.thrift", ' +
+      '1:9 error unreadable-file: cannot find "gone.thrift"; tried "gone.thrift", ' +
+        '"p/gone.thrift", ' +
         '"q/gone.thrift"',
     ]);
   });

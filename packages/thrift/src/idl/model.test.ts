@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { annotationOf, functionsOf, programsOf } from "./model.ts";
-import { programOf } from "./testing.ts";
+import { programOf } from "./testing/compile-text.ts";
 
 describe("types of the model", () => {
   it("are resolved through typedefs, and remember by which they were named", () => {
@@ -111,7 +111,8 @@ describe("the program", () => {
   it("says what a service can do, the functions it inherits first", () => {
     const program = programOf({
       "main.thrift":
-        'include "base.thrift"\nservice C extends B { void c() }\nservice B extends base.A { void b() }',
+        'include "base.thrift"\nservice C extends B { void c() }\n' +
+        "service B extends base.A { void b() }",
       "base.thrift": "service A { void a(), oneway void a2() }",
     });
     const [c] = program.services;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatProblem, ProblemList } from "./problem.ts";
 import { SourceFile } from "./source.ts";
-import { compile } from "./testing.ts";
+import { compile } from "./testing/compile-text.ts";
 
 function formatted(text: string): string[] {
   return compile(text).problems.map(formatProblem);

@@ -6,6 +6,7 @@ import type {
   Annotations,
   Constant,
   ConstValue,
+  Described,
   Enum,
   EnumValue,
   Field,
@@ -264,7 +265,7 @@ export function describe(
     readonly doc: string | undefined;
     readonly annotations: readonly AnnotationNode[];
   },
-) {
+): Described {
   return {
     name: node.name.text,
     doc: node.doc,

@@ -1,6 +1,8 @@
 // The words of the language as the lexer hands them out. Keywords are not told from names here:
 // Thrift allows most of them as field names, so only the parser can tell.
 
+import { harmless } from "./source.ts";
+
 /**
  * - `word`: a name or keyword, dots included (`shared.Item`, `py.twisted`)
  * - `integer`, `double`: a number as written, sign included
@@ -33,12 +35,13 @@ export function describeToken(token: Token): string {
 
 /** A text of the source in quotes, escaped, and shortened to fit into a message. */
 export function quoted(text: string): string {
-  return JSON.stringify(shortened(text));
+  return harmless(JSON.stringify(shortened(text)));
 }
 
 /** A path in quotes; of a very long one the end, which tells most. */
 export function quotedPath(path: string): string {
-  return JSON.stringify(path.length <= PATH_SHOWN_MAX ? path : `…${path.slice(-PATH_SHOWN_MAX)}`);
+  const shown = path.length <= PATH_SHOWN_MAX ? path : `…${path.slice(-PATH_SHOWN_MAX)}`;
+  return harmless(JSON.stringify(shown));
 }
 
 const PATH_SHOWN_MAX = 200;

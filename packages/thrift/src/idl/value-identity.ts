@@ -71,7 +71,7 @@ export class ValueIdentity {
 
   #intern(group: string, key: unknown): number {
     let ids = this.#scalars.get(group);
-    if (ids === undefined) this.#scalars.set(group, (ids = new Map()));
+    if (ids === undefined) this.#scalars.set(group, (ids = new Map<unknown, number>()));
     const known = ids.get(key);
     if (known !== undefined) return known;
     ids.set(key, this.#next);

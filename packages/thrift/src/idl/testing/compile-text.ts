@@ -1,11 +1,11 @@
 // For the tests of the IDL front end: compiles texts that stand in the test.
 
 import assert from "node:assert/strict";
-import { compileIdl } from "./compile.ts";
-import { formatProblem } from "./problem.ts";
-import type { CompiledIdl } from "./compile.ts";
-import type { Program } from "./model.ts";
-import type { IdlOptions } from "./options.ts";
+import { compileIdl } from "../compile.ts";
+import { formatProblem } from "../problem.ts";
+import type { CompiledIdl } from "../compile.ts";
+import type { Program } from "../model.ts";
+import type { IdlOptions } from "../options.ts";
 
 /** The file that a lone text stands in. */
 export const MAIN = "main.thrift";
