@@ -3,6 +3,7 @@ import {
   type Address,
   type Context,
   createContext,
+  formatAddress,
   keepProcessAlive,
   type Network,
   ServiceError,
@@ -65,7 +66,7 @@ export async function placeCall(call: PlacedCall): Promise<CallOutcome> {
     return { kind: "reply", value: await invoke(client.calls, method, context, call.args) };
   } catch (error) {
     if (error instanceof DynamicException) return { kind: "exception", exception: error };
-    return network.outcomeOf(ServiceError.from(error), deadlineMs);
+    return network.outcomeOf(ServiceError.from(error), call);
   } finally {
     release();
     // What a oneway call sends may still be on its way out.
@@ -109,9 +110,10 @@ class WatchedNetwork implements Network {
     }
   }
 
-  outcomeOf(error: ServiceError, deadlineMs: number): CallOutcome {
+  outcomeOf(error: ServiceError, { address, deadlineMs }: PlacedCall): CallOutcome {
     if (this.connected) return { kind: "failed", error };
-    const reason = this.failure?.message ?? `no connection within ${deadlineMs} ms`;
+    const late = `cannot connect to ${formatAddress(address)} within ${deadlineMs} ms`;
+    const reason = this.failure?.message ?? late;
     return { kind: "not-connected", reason, error };
   }
 }

@@ -34,7 +34,7 @@ export function showOutcome(
     case "not-connected":
       throw new CommandError(
         EXIT.cannotConnect,
-        `cannot connect: ${outcome.reason}`,
+        outcome.reason,
         "check that the service runs there, and the address; nothing was sent",
         outcome.error,
       );
