@@ -53,7 +53,8 @@ const FILES: Readonly<Record<string, string>> = {
   "typedefs, each of the next": count("typedef T+ T#\n"),
   "typedefs, each twice as large": `typedef i32 T0\n${count("typedef map<T#,T#> T+\n")}`,
   "constants, each of the next": count("const i32 C# = C+\n"),
-  "constants, each twice as large": `const list<i32> C0 = []\n${count("const list<i32> C+ = C#\n")}`,
+  "constants, each twice as large":
+    "const list<i32> C0 = []\n" + count("const list<i32> C+ = C#\n"),
   "structs, each in the one before": count("struct S# {1: required S+ s}\n"),
   "defaults, each of the next": count("struct S# {1: S+ s = {}}\n"),
   "services, each of the next": count("service S# extends S+ {void f#()}\n"),
