@@ -2,7 +2,13 @@
  * The storage of the feed history: one interface, an engine that keeps what it acknowledges, a
  * twin in memory, and the cursor that pages through a range.
  */
-export { type CursorQuery, decodeCursor, encodeCursor } from "./cursor.ts";
+export {
+  CursorError,
+  cursorBytes,
+  decodeCursor,
+  encodeCursor,
+  type CursorQuery,
+} from "./cursor.ts";
 export type { HistoryStore, RangeResult, RangeSink, StoreStats } from "./history-store.ts";
 export {
   checkItemWire,

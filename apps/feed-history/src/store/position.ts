@@ -3,7 +3,12 @@
  * arithmetic would cost more there than the comparison. Newer means a larger timestampMs, then a
  * larger itemId.
  */
+import { endianness } from "node:os";
 import { itemIdOffset, timestampOffset, type ItemPosition } from "./item-wire.ts";
+
+/** Which half of a 64-bit number in memory comes first. */
+const low = endianness() === "LE" ? 0 : 1;
+const high = 1 - low;
 
 /** A mutable position. The high halves are signed, the low halves are unsigned. */
 export interface Position {
@@ -17,11 +22,38 @@ export function createPosition(): Position {
   return { timeHigh: 0, timeLow: 0, idHigh: 0, idLow: 0 };
 }
 
-export function setPosition(target: Position, timestampMs: bigint, itemId: bigint): void {
-  target.timeHigh = Number(timestampMs >> 32n);
-  target.timeLow = Number(timestampMs & 0xffff_ffffn);
-  target.idHigh = Number(itemId >> 32n);
-  target.idLow = Number(itemId & 0xffff_ffffn);
+export function copyPosition(target: Position, source: Position): void {
+  target.timeHigh = source.timeHigh;
+  target.timeLow = source.timeLow;
+  target.idHigh = source.idHigh;
+  target.idLow = source.idLow;
+}
+
+/** Splits bigints into halves through memory: shifting and masking them would allocate. */
+export class PositionSplitter {
+  readonly #whole = new BigInt64Array(2);
+  readonly #signed = new Int32Array(this.#whole.buffer);
+  readonly #unsigned = new Uint32Array(this.#whole.buffer);
+
+  set(target: Position, position: ItemPosition): void {
+    this.#whole[1] = position.itemId;
+    this.#setTime(target, position.timestampMs);
+    target.idHigh = this.#signed[2 + high] as number;
+    target.idLow = this.#unsigned[2 + low] as number;
+  }
+
+  /** The oldest place an item of that time can have. */
+  setOldestAt(target: Position, timestampMs: bigint): void {
+    this.#setTime(target, timestampMs);
+    target.idHigh = -0x8000_0000;
+    target.idLow = 0;
+  }
+
+  #setTime(target: Position, timestampMs: bigint): void {
+    this.#whole[0] = timestampMs;
+    target.timeHigh = this.#signed[high] as number;
+    target.timeLow = this.#unsigned[low] as number;
+  }
 }
 
 /** Takes the position of the item whose wire form begins at `start`. */

@@ -34,17 +34,22 @@ export interface LmdbStoreOptions extends StoreLimits {
    */
   readonly dataMaxBytes: number;
   /**
-   * Items in a user's newest page, and in any page, before it is split. 4 to 4096; default 112,
-   * so that a split leaves 56 in the newest page and reading the newest 50 costs one look-up.
-   * More makes each read and fold copy more bytes; less makes reads of 50 touch two pages.
+   * Items in a user's newest page before older ones are split off, half as many into a page. 4 to
+   * 4096; default 110, so that 55 or more stay and reading the newest 50 costs one look-up. More
+   * makes each read and fold copy more bytes; less makes reads of 50 touch several pages.
    */
   readonly pageItemsMax: number;
   /**
-   * Bytes of a page before it is split; an item larger than that has a page of its own. 1 KiB to
-   * 1 MiB; default 12,200, three pages of the disk. Moving it costs as `pageItemsMax` does, for
-   * large items.
+   * Bytes of a user's newest page before older items are split off. 1 KiB to 1 MiB; default
+   * 16,340, four pages of the disk. Moving it costs as `pageItemsMax` does, for large items.
    */
   readonly pageBytesMax: number;
+  /**
+   * Bytes of an older page; an item larger than that has a page of its own. 256 to 1 MiB;
+   * default 4,060, one page of the disk. A little more than a page wastes most of the next one;
+   * more makes reads far back copy more, less makes them touch more pages.
+   */
+  readonly olderPageBytesMax: number;
 }
 
 const mebibyte = 2 ** 20;
@@ -54,9 +59,10 @@ const defaultJournalMaxBytes = 128 * mebibyte;
 /** 32 MiB: a second of 50,000 sets of 600 bytes. */
 const defaultPendingMaxBytes = 32 * mebibyte;
 const defaultDataMaxBytes = 2 ** 40;
-const defaultPageItemsMax = 112;
-/** 12,200: LMDB keeps 24 bytes of each value's pages for itself. */
-const defaultPageBytesMax = 12_200;
+const defaultPageItemsMax = 110;
+/** LMDB keeps 24 bytes of the pages of a value for itself. */
+const defaultPageBytesMax = 4 * 4096 - 44;
+const defaultOlderPageBytesMax = 4096 - 36;
 
 export function completeStoreLimits(limits: Partial<StoreLimits>): StoreLimits {
   const itemsPerUserMax = limits.itemsPerUserMax ?? defaultItemsPerUserMax;
@@ -75,6 +81,8 @@ export function completeLmdbStoreOptions(options: Partial<LmdbStoreOptions>): Lm
   const pageBytesMax = options.pageBytesMax ?? defaultPageBytesMax;
   checkWhole("pageItemsMax", pageItemsMax, 4, 4096);
   checkWhole("pageBytesMax", pageBytesMax, 1024, mebibyte);
+  const olderPageBytesMax = options.olderPageBytesMax ?? defaultOlderPageBytesMax;
+  checkWhole("olderPageBytesMax", olderPageBytesMax, 256, mebibyte);
   return {
     ...completeStoreLimits(options),
     journalMaxBytes,
@@ -82,6 +90,7 @@ export function completeLmdbStoreOptions(options: Partial<LmdbStoreOptions>): Lm
     dataMaxBytes,
     pageItemsMax,
     pageBytesMax,
+    olderPageBytesMax,
   };
 }
 

@@ -2,18 +2,25 @@
  * One thread's handle on the LMDB environment: keys, reads in a snapshot, and write transactions
  * that are on the disk when they return. All knowledge of the `lmdb` package is in this file.
  *
- * Keys are 13 bytes: table:u8, userId or sequence:u64 big-endian, page:u32 big-endian.
+ * A key is table:u8, userId or sequence:u64 big-endian and, in the table of older pages,
+ * page:u32 big-endian. The newest pages have a table of their own so that the part of the tree
+ * which leads to them, and which every read goes through, is small.
  */
+import { endianness } from "node:os";
 import * as lmdb from "lmdb";
 import { StoreError } from "../store-error.ts";
 import { describeCommitFailure, describeOpenFailure } from "./environment-error.ts";
 import { JournalStateCodec, type JournalState } from "./journal.ts";
+import { newestPage } from "./page-chain.ts";
 import type { PageWriter } from "./page-folder.ts";
 
 const stateTable = 0;
 const journalTable = 1;
-const pageTable = 2;
-const keyBytes = 13;
+const newestPageTable = 2;
+const olderPageTable = 3;
+
+/** Which half of a 64-bit number in memory comes first. */
+const lowHalf = endianness() === "LE" ? 0 : 1;
 
 /** Address space to begin with; LMDB maps more when the file outgrows it. */
 const mapBytes = 2 ** 36;
@@ -100,17 +107,17 @@ export class Environment implements PageWriter {
   }
 
   load(userId: bigint, page: number): number {
-    this.#setKey(pageTable, userId, page);
+    this.#setKey(page === newestPage ? newestPageTable : olderPageTable, userId, page);
     return this.#get();
   }
 
   store(userId: bigint, page: number, bytes: Uint8Array): void {
-    this.#setKey(pageTable, userId, page);
+    this.#setKey(page === newestPage ? newestPageTable : olderPageTable, userId, page);
     this.#database.putSync(this.#key, bytes);
   }
 
   remove(userId: bigint, page: number): void {
-    this.#setKey(pageTable, userId, page);
+    this.#setKey(page === newestPage ? newestPageTable : olderPageTable, userId, page);
     this.#database.removeSync(this.#key);
   }
 
@@ -188,8 +195,8 @@ export class Environment implements PageWriter {
     this.#int64[0] = id;
     const key = this.#key;
     key.table = table;
-    key.low = this.#int32[0] as number;
-    key.high = this.#int32[1] as number;
+    key.low = this.#int32[lowHalf] as number;
+    key.high = this.#int32[1 - lowHalf] as number;
     key.page = page;
   }
 
@@ -220,8 +227,9 @@ function writeKey(key: Key, target: Uint8Array, start: number): number {
   target[start] = key.table;
   writeUint32BigEndian(target, start + 1, key.high);
   writeUint32BigEndian(target, start + 5, key.low);
+  if (key.table !== olderPageTable) return start + 9;
   writeUint32BigEndian(target, start + 9, key.page);
-  return start + keyBytes;
+  return start + 13;
 }
 
 function writeUint32BigEndian(target: Uint8Array, at: number, value: number): void {

@@ -9,6 +9,7 @@ const small: Partial<OpenStoreOptions> = {
   journalMaxBytes: 8192,
   pageItemsMax: 4,
   pageBytesMax: 1024,
+  olderPageBytesMax: 256,
 };
 
 for (const [name, options] of Object.entries({ "lmdb, small pages": small, lmdb: {} })) {

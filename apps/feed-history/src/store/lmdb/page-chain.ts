@@ -5,7 +5,7 @@
  *     newest page:  items in all pages:u32, then a run      older page:  a run
  */
 import { MergeSource } from "../merge.ts";
-import { comparePositions, createPosition, type Position } from "../position.ts";
+import { comparePositions, copyPosition, createPosition, type Position } from "../position.ts";
 import { readUint32 } from "../run.ts";
 import { DirectoryView } from "./directory.ts";
 
@@ -50,8 +50,8 @@ export class PageChain extends MergeSource {
     const length = this.#pages.load(userId, newestPage);
     if (length < 0) return false;
     this.#userId = userId;
-    Object.assign(this.#before, before);
-    Object.assign(this.#atLeast, atLeast);
+    copyPosition(this.#before, before);
+    copyPosition(this.#atLeast, atLeast);
     const { bytes } = this.#pages;
     this.total = readUint32(bytes, 0);
     this.view.open(bytes, newestPageHeadBytes, length);

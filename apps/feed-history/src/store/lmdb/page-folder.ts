@@ -5,6 +5,7 @@
 import { mergeSources, MergeSource } from "../merge.ts";
 import { createPosition, setPositionFromWire } from "../position.ts";
 import { readUint32, RunBuilder, RunView, writeUint32 } from "../run.ts";
+import type { LmdbStoreOptions } from "../store-options.ts";
 import { DirectoryView, encodeDirectory, type DirectoryEntry } from "./directory.ts";
 import { directoryPage, newestPage, newestPageHeadBytes, type PageReader } from "./page-chain.ts";
 
@@ -15,12 +16,11 @@ export interface PageWriter extends PageReader {
   remove(userId: bigint, page: number): void;
 }
 
-/** How large pages grow, and how many items a user keeps; see store-options.ts. */
-export interface PageShape {
-  readonly pageItemsMax: number;
-  readonly pageBytesMax: number;
-  readonly itemsPerUserMax: number;
-}
+/** How large pages grow, and how many items a user keeps. */
+export type PageShape = Pick<
+  LmdbStoreOptions,
+  "pageItemsMax" | "pageBytesMax" | "olderPageBytesMax" | "itemsPerUserMax"
+>;
 
 export class PageFolder {
   readonly #pages: PageWriter;
@@ -88,21 +88,16 @@ export class PageFolder {
     const page = new RunView();
     page.open(this.#pages.bytes.slice(0, length), 0, length);
     this.#rebuild([this.#viewOf(this.#incoming, from, to), page]);
-    const pieces = this.#storePieces(userId, 0, directory, entry.page);
+    const pieces = this.#storePieces(userId, directory, entry.page);
     directory.entries.splice(directory.entries.indexOf(entry), 1, ...pieces);
   }
 
   /** Stores `#merged` as newest page, splitting off older pages, and keeps to the limit. */
   #storeNewest(userId: bigint, directory: Directory, hadDirectory: boolean): void {
-    const { pageItemsMax, pageBytesMax, itemsPerUserMax } = this.#shape;
     const merged = this.#merged;
-    let keep = merged.count;
-    if (keep > pageItemsMax || merged.bytesOf(0, keep) > pageBytesMax) {
-      keep = this.#pieceEnd(0, pageItemsMax >>> 1, pageBytesMax >>> 1);
-      directory.entries.unshift(...this.#storePieces(userId, keep, directory));
-    }
+    let keep = this.#splitNewest(userId, directory);
     this.#dropOldest(userId, directory, keep);
-    if (directory.entries.length === 0) keep = Math.min(keep, itemsPerUserMax);
+    if (directory.entries.length === 0) keep = Math.min(keep, this.#shape.itemsPerUserMax);
     const total = directory.entries.reduce((sum, entry) => sum + entry.count, keep);
     this.#reserve(newestPageHeadBytes + merged.bytesOf(0, keep));
     const end = merged.write(0, keep, this.#scratch, writeUint32(this.#scratch, 0, total));
@@ -113,6 +108,21 @@ export class PageFolder {
     } else if (hadDirectory) {
       this.#pages.remove(userId, directoryPage);
     }
+  }
+
+  /** Splits full older pages off the end while it is too large; returns how many items stay. */
+  #splitNewest(userId: bigint, directory: Directory): number {
+    const { pageItemsMax, pageBytesMax, olderPageBytesMax } = this.#shape;
+    const merged = this.#merged;
+    let keep = merged.count;
+    while (keep > 1 && (keep > pageItemsMax || merged.bytesOf(0, keep) > pageBytesMax)) {
+      const least = Math.max(1, keep - (pageItemsMax >>> 1));
+      let start = keep - 1;
+      while (start > least && merged.bytesOf(start - 1, keep) <= olderPageBytesMax) start -= 1;
+      directory.entries.unshift(this.#storePiece(userId, directory.nextPage++, start, keep));
+      keep = start;
+    }
+    return keep;
   }
 
   /**
@@ -131,42 +141,38 @@ export class PageFolder {
     }
   }
 
-  /** Stores `#merged` from item `from` on as older pages, the first under `page` if given. */
-  #storePieces(
-    userId: bigint,
-    from: number,
-    directory: Directory,
-    page?: number,
-  ): DirectoryEntry[] {
-    const pieces: DirectoryEntry[] = [];
+  /**
+   * Stores `#merged` as older pages, the first under `page`. What no longer fits into one is
+   * spread evenly: a page that was full takes more again some time.
+   */
+  #storePieces(userId: bigint, directory: Directory, page: number): DirectoryEntry[] {
+    const { pageItemsMax, olderPageBytesMax } = this.#shape;
     const merged = this.#merged;
-    let start = from;
-    while (start < merged.count) {
-      const items = this.#evenPiece(merged.count - start);
-      const end = this.#pieceEnd(start, items, this.#shape.pageBytesMax);
-      const number = pieces.length === 0 && page !== undefined ? page : directory.nextPage++;
-      this.#reserve(merged.bytesOf(start, end));
-      const bytes = this.#scratch.subarray(0, merged.write(start, end, this.#scratch, 0));
-      this.#pages.store(userId, number, bytes);
-      const newest = createPosition();
-      const item = merged.itemAt(start);
-      setPositionFromWire(newest, item.wire, item.start);
-      pieces.push({ page: number, count: end - start, newest });
+    const pieces: DirectoryEntry[] = [];
+    for (let start = 0; start < merged.count;) {
+      const left = merged.count - start;
+      const full = Math.max(
+        left / (pageItemsMax >>> 1),
+        merged.bytesOf(start, merged.count) / olderPageBytesMax,
+      );
+      let end = start + Math.ceil(left / Math.ceil(full));
+      while (end > start + 1 && merged.bytesOf(start, end) > olderPageBytesMax) end -= 1;
+      const number = start === 0 ? page : directory.nextPage++;
+      pieces.push(this.#storePiece(userId, number, start, end));
       start = end;
     }
     return pieces;
   }
 
-  /** Items of the next page when `items` are to be spread evenly over as few pages as hold them. */
-  #evenPiece(items: number): number {
-    return Math.ceil(items / Math.ceil(items / this.#shape.pageItemsMax));
-  }
-
-  /** End of a piece from `start` on: at most `items` items and `bytes` bytes, at least one item. */
-  #pieceEnd(start: number, items: number, bytes: number): number {
-    let end = Math.min(start + items, this.#merged.count);
-    while (end > start + 1 && this.#merged.bytesOf(start, end) > bytes) end -= 1;
-    return end;
+  #storePiece(userId: bigint, page: number, start: number, end: number): DirectoryEntry {
+    const merged = this.#merged;
+    this.#reserve(merged.bytesOf(start, end));
+    const bytes = this.#scratch.subarray(0, merged.write(start, end, this.#scratch, 0));
+    this.#pages.store(userId, page, bytes);
+    const newest = createPosition();
+    const item = merged.itemAt(start);
+    setPositionFromWire(newest, item.wire, item.start);
+    return { page, count: end - start, newest };
   }
 
   /** Merges the runs, newest write first, into `#merged`. */

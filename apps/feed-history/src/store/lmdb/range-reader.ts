@@ -7,8 +7,9 @@ import type { ItemPosition } from "../item-wire.ts";
 import { mergeSources, type MergeSource, type SliceSink } from "../merge.ts";
 import {
   comparePositions,
+  copyPosition,
   createPosition,
-  setPosition,
+  PositionSplitter,
   setPositionFromWire,
   toItemPosition,
   type Position,
@@ -19,7 +20,6 @@ import { createJournalState } from "./journal.ts";
 import { PageChain } from "./page-chain.ts";
 import { RecentSets } from "./recent-sets.ts";
 
-const oldestItemId = -(2n ** 63n);
 /** Newer than any item: no 32-bit number is as high. */
 const beforeAll: Position = { timeHigh: 0x8000_0000, timeLow: 0, idHigh: 0, idLow: 0 };
 /** The oldest place an item can have. */
@@ -39,6 +39,7 @@ export class RangeReader {
   readonly #before = createPosition();
   readonly #atLeast = createPosition();
   readonly #after = createPosition();
+  readonly #splitter = new PositionSplitter();
   readonly #reply = new ReplySink();
   readonly #readEntry: (sequence: number) => Uint8Array;
   #newsExpected = true;
@@ -77,9 +78,10 @@ export class RangeReader {
     into: RangeSink,
   ): RangeResult {
     if (this.#newsExpected || this.#othersWrite) this.#catchUp();
-    setPosition(this.#before, toMs, oldestItemId);
+    const splitter = this.#splitter;
+    splitter.setOldestAt(this.#before, toMs);
     if (after !== undefined) this.#startAfter(after);
-    setPosition(this.#atLeast, fromMs, oldestItemId);
+    splitter.setOldestAt(this.#atLeast, fromMs);
     let live = this.#open(userId, this.#before, this.#atLeast);
     if (this.#reach + limit > this.#itemsPerUserMax) {
       this.#raiseToFloor(userId);
@@ -95,9 +97,8 @@ export class RangeReader {
   }
 
   #startAfter(after: ItemPosition): void {
-    const { timestampMs, itemId } = after;
-    setPosition(this.#after, timestampMs, itemId);
-    if (comparePositions(this.#after, this.#before) < 0) Object.assign(this.#before, this.#after);
+    this.#splitter.set(this.#after, after);
+    if (comparePositions(this.#after, this.#before) < 0) copyPosition(this.#before, this.#after);
   }
 
   #catchUp(): void {
@@ -136,7 +137,7 @@ export class RangeReader {
     const finder = new LastItemFinder();
     const kept = mergeSources(this.#sources, live, this.#itemsPerUserMax, finder);
     if (kept.more && comparePositions(finder.last, this.#atLeast) > 0) {
-      Object.assign(this.#atLeast, finder.last);
+      copyPosition(this.#atLeast, finder.last);
     }
   }
 }
