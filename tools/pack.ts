@@ -3,8 +3,17 @@
  * declarations and packs each into DIR as npm would upload it.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -82,9 +91,9 @@ function compile(packages: readonly Package[], stage: string): void {
 }
 
 function mainOf({ name, exports }: PackageJson): string {
-  const main = exports["."];
-  if (main === undefined) throw new Error(`${name} has no door: exports["."] is missing`);
-  return main;
+  const door = exports["."];
+  if (door === undefined) throw new Error(`${name} has no door: exports["."] is missing`);
+  return door;
 }
 
 function entriesOf({ exports, bin = {} }: PackageJson): string[] {
@@ -122,11 +131,13 @@ export function publishedPackageJson(
 ): object {
   const { bin, dependencies = {} } = json;
   const doors = Object.entries(json.exports).map(([door, path]) => {
-    return [door, { types: inDist(path, ".d.ts"), default: inDist(path, ".js") }];
+    return [door, { types: inDist(path, ".d.ts"), default: inDist(path, ".js") }] as const;
   });
-  const commands = Object.entries(bin ?? {}).map(([name, path]) => [name, inDist(path, ".js")]);
+  const commands = Object.entries(bin ?? {}).map(
+    ([name, path]) => [name, inDist(path, ".js")] as const,
+  );
   const exact = Object.entries(dependencies).map(([name, range]) => {
-    return [name, versions.get(name) ?? range];
+    return [name, versions.get(name) ?? range] as const;
   });
   return {
     ...json,

@@ -9,11 +9,18 @@ import {
   handleSignals,
   Lifecycle,
   type LifecyclePart,
+  type Logger,
   type Runtime,
   ServiceError,
   type SignalledProcess,
 } from "@holdfast/core";
-import { createOpsServer, describeVersion, gitIn, type OpsOptions } from "@holdfast/ops";
+import {
+  createOpsServer,
+  describeVersion,
+  gitIn,
+  type OpsOptions,
+  type ProcessLogger,
+} from "@holdfast/ops";
 import { createObservers, createServer, type Observers, type Server } from "@holdfast/rpc";
 import type { ServerOptionsInput } from "@holdfast/rpc";
 import type { ServiceDefinition } from "@holdfast/thrift";
@@ -141,6 +148,6 @@ function createOps(
 }
 
 /** A log that writes in the background has lines left at the end. */
-async function flush(logger: object): Promise<void> {
-  if ("flush" in logger && typeof logger.flush === "function") await logger.flush();
+async function flush(logger: Logger): Promise<void> {
+  await (logger as Partial<ProcessLogger>).flush?.();
 }

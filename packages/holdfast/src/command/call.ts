@@ -7,8 +7,15 @@ import { readArguments } from "./call/arguments.ts";
 import { findMethod, methodList } from "./call/find-method.ts";
 import { placeCall } from "./call/place-call.ts";
 import { showOutcome } from "./call/show-outcome.ts";
-import { CommandError, type Command, type CommandInput, EXIT } from "./command.ts";
-import { type OptionValues, textOption, usageError } from "./command.ts";
+import {
+  type Command,
+  CommandError,
+  type CommandInput,
+  EXIT,
+  type OptionValues,
+  textOption,
+  usageError,
+} from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
 const HELP = `holdfast call: calls a method of a running service, without generated code

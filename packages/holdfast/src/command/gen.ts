@@ -1,7 +1,6 @@
 /** `holdfast gen`: from Thrift IDL to TypeScript. */
 import { resolve } from "node:path";
-import { formatProblem, generate, type GenerateOptions } from "@holdfast/thrift";
-import { compileIdlFile } from "@holdfast/thrift";
+import { compileIdlFile, formatProblem, generate, type GenerateOptions } from "@holdfast/thrift";
 import {
   type Command,
   type CommandInput,

@@ -17,16 +17,19 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** How many letters to add, drop or change to make one word the other. */
+/** How many letters to add, drop, change or swap with their neighbour make one word the other. */
 function editDistance(one: string, other: string): number {
-  let last = Array.from({ length: other.length + 1 }, (_, index) => index);
+  const rows = [Array.from({ length: other.length + 1 }, (_, index) => index)];
   for (let row = 1; row <= one.length; row++) {
+    const [last, beforeLast] = [rows[row - 1]!, rows[row - 2]];
     const current = [row];
     for (let column = 1; column <= other.length; column++) {
       const changed = last[column - 1]! + (one[row - 1] === other[column - 1] ? 0 : 1);
-      current.push(Math.min(changed, last[column]! + 1, current[column - 1]! + 1));
+      const swapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
+      const swap = swapped ? (beforeLast?.[column - 2] ?? Infinity) + 1 : Infinity;
+      current.push(Math.min(changed, last[column]! + 1, current[column - 1]! + 1, swap));
     }
-    last = current;
+    rows.push(current);
   }
-  return last[other.length]!;
+  return rows[one.length]![other.length]!;
 }

@@ -1,8 +1,14 @@
 /** `holdfast new`: a small service that runs and tests at once. */
 import { readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { CommandError, type Command, type CommandInput, EXIT } from "./command.ts";
-import { textOption, usageError } from "./command.ts";
+import {
+  type Command,
+  CommandError,
+  type CommandInput,
+  EXIT,
+  textOption,
+  usageError,
+} from "./command.ts";
 import { findDependencies } from "./new/dependencies.ts";
 import { checkServiceName } from "./new/service-name.ts";
 import { serviceFiles } from "./new/service-files.ts";
