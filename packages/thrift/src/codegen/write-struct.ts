@@ -160,7 +160,8 @@ function writeFunction(file: FileScope, shape: StructShape, protocol: ProtocolNa
   );
   const statements: Layout[] = ["output.enterStruct();"];
   let unasked = 0;
-  for (const plan of plans) {
+  // By id, as Apache's compilers do it: the distances that Compact writes stay short.
+  for (const plan of plans.toSorted((one, other) => one.field.id - other.field.id)) {
     const size = fixedSizeMax(plan);
     if (size > 0 && unasked + FIELD_HEAD_MAX_BYTES + size > UNASKED_MAX_BYTES) {
       statements.push("output.reserve(0);");

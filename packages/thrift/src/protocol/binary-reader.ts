@@ -157,7 +157,7 @@ export class BinaryReader {
         this.take(sizeMin(type), "a value");
         return;
       case TYPE.string:
-        this.offset += this.readLength("a string");
+        this.skipText();
         return;
       case TYPE.struct:
         this.skipStruct();
@@ -172,6 +172,12 @@ export class BinaryReader {
       default:
         throw protocolError(`type ${type} does not exist`);
     }
+  }
+
+  /** Not `offset += readLength()`: that would add to the offset from before the length. */
+  private skipText(): void {
+    const length = this.readLength("a string");
+    this.offset += length;
   }
 
   skipStruct(): void {

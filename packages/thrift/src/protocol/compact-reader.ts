@@ -181,6 +181,12 @@ export class CompactReader {
     this.skip(key >>> 16);
   }
 
+  /** Not `offset += readLength()`: that would add to the offset from before the length. */
+  private skipText(): void {
+    const length = this.readLength("a string");
+    this.offset += length;
+  }
+
   skipStruct(): void {
     this.enterStruct();
     for (let key = this.readField(); key !== 0; key = this.readField()) this.skip(key >>> 16);
@@ -222,7 +228,7 @@ export class CompactReader {
         this.take(16, "a uuid");
         return;
       case TYPE.string:
-        this.offset += this.readLength("a string");
+        this.skipText();
         return;
       case TYPE.struct:
         this.skipStruct();

@@ -152,6 +152,7 @@ function mapType(key: DynamicType, value: DynamicType, keyable: boolean): Dynami
 }
 
 function structType(schema: StructSchema, fields: readonly DynamicField[]): DynamicType {
+  const byId = fields.toSorted((one, other) => one.schema.id - other.schema.id);
   const byKey = new Map(fields.map((field) => [field.key, field]));
   return {
     code: TYPE.struct,
@@ -169,7 +170,7 @@ function structType(schema: StructSchema, fields: readonly DynamicField[]): Dyna
     write(output, value) {
       const properties = expectObject(schema, value);
       output.enterStruct();
-      for (const field of fields) writeField(output, schema, field, properties[field.property]);
+      for (const field of byId) writeField(output, schema, field, properties[field.property]);
       output.writeStop();
       output.leaveStruct();
     },

@@ -9,7 +9,6 @@ import type {
   StructValue,
   Type,
 } from "../idl/index.ts";
-import { functionsOf } from "../idl/index.ts";
 import { fieldType, isNumberI64, resultType } from "../codegen/type-shape.ts";
 import { constValue, type StructMaker } from "./const-value.ts";
 import { makeDynamicException } from "./dynamic-exception.ts";
@@ -64,10 +63,12 @@ class SchemaMaker implements StructMaker {
 
   serviceSchema(service: Service): ServiceSchema {
     const properties = methodNames(service);
-    const methods = functionsOf(service).map((method) =>
+    const inherited =
+      service.extends === undefined ? [] : this.serviceSchema(service.extends).methods;
+    const own = service.functions.map((method) =>
       this.methodSchema(service, method, properties.get(method.name) ?? method.name),
     );
-    return { name: service.name, methods };
+    return { name: service.name, methods: [...inherited, ...own] };
   }
 
   fieldSchemas(value: StructValue): readonly FieldSchema[] {

@@ -945,13 +945,13 @@ export function writeOptionalBinary(output: BinaryWriter, value: Optional): void
     writeShapeBinary(output, value.aShape);
   }
   output.reserve(0);
-  if (value.farAway !== undefined) {
-    output.writeField(0x02_012c); // 300: bool farAway
-    output.writeBool(value.farAway);
-  }
   if (value.back !== undefined) {
     output.writeField(0x02_012b); // 299: bool back
     output.writeBool(value.back);
+  }
+  if (value.farAway !== undefined) {
+    output.writeField(0x02_012c); // 300: bool farAway
+    output.writeBool(value.farAway);
   }
   output.writeStop();
   output.leaveStruct();
@@ -1128,13 +1128,13 @@ export function writeOptionalCompact(output: CompactWriter, value: Optional): vo
     writeShapeCompact(output, value.aShape);
   }
   output.reserve(0);
-  if (value.farAway !== undefined) {
-    output.writeField(0x02_012c); // 300: bool farAway
-    output.writeBool(value.farAway);
-  }
   if (value.back !== undefined) {
     output.writeField(0x02_012b); // 299: bool back
     output.writeBool(value.back);
+  }
+  if (value.farAway !== undefined) {
+    output.writeField(0x02_012c); // 300: bool farAway
+    output.writeBool(value.farAway);
   }
   output.writeStop();
   output.leaveStruct();
@@ -2606,26 +2606,6 @@ export function writeWideBinary(output: BinaryWriter, value: Wide): void {
   output.writeUuid(value.u29);
   output.writeField(0x10_001e); // 30: uuid u30
   output.writeUuid(value.u30);
-  output.writeField(0x0a_07d1); // 2001: i64 l1
-  output.writeI64(value.l1);
-  output.writeField(0x0a_03ea); // 1002: i64 l2
-  output.writeI64(value.l2);
-  output.writeField(0x0a_07d3); // 2003: i64 l3
-  output.writeI64(value.l3);
-  output.writeField(0x0a_03ec); // 1004: i64 l4
-  output.writeI64(value.l4);
-  output.writeField(0x0a_07d5); // 2005: i64 l5
-  output.writeI64(value.l5);
-  output.writeField(0x0a_03ee); // 1006: i64 l6
-  output.writeI64(value.l6);
-  output.writeField(0x0a_07d7); // 2007: i64 l7
-  output.writeI64(value.l7);
-  output.writeField(0x0a_03f0); // 1008: i64 l8
-  output.writeI64(value.l8);
-  output.writeField(0x0a_07d9); // 2009: i64 l9
-  output.writeI64(value.l9);
-  output.writeField(0x0a_03f2); // 1010: i64 l10
-  output.writeI64(value.l10);
   if (value.nothing !== undefined) {
     output.writeField(0x0c_001f); // 31: Nothing nothing
     writeNothingBinary(output, value.nothing);
@@ -2637,6 +2617,26 @@ export function writeWideBinary(output: BinaryWriter, value: Wide): void {
   output.reserve(0);
   output.writeField(0x02_0021); // 33: bool last
   output.writeBool(value.last);
+  output.writeField(0x0a_03ea); // 1002: i64 l2
+  output.writeI64(value.l2);
+  output.writeField(0x0a_03ec); // 1004: i64 l4
+  output.writeI64(value.l4);
+  output.writeField(0x0a_03ee); // 1006: i64 l6
+  output.writeI64(value.l6);
+  output.writeField(0x0a_03f0); // 1008: i64 l8
+  output.writeI64(value.l8);
+  output.writeField(0x0a_03f2); // 1010: i64 l10
+  output.writeI64(value.l10);
+  output.writeField(0x0a_07d1); // 2001: i64 l1
+  output.writeI64(value.l1);
+  output.writeField(0x0a_07d3); // 2003: i64 l3
+  output.writeI64(value.l3);
+  output.writeField(0x0a_07d5); // 2005: i64 l5
+  output.writeI64(value.l5);
+  output.writeField(0x0a_07d7); // 2007: i64 l7
+  output.writeI64(value.l7);
+  output.writeField(0x0a_07d9); // 2009: i64 l9
+  output.writeI64(value.l9);
   output.writeStop();
   output.leaveStruct();
 }
@@ -2932,26 +2932,6 @@ export function writeWideCompact(output: CompactWriter, value: Wide): void {
   output.writeUuid(value.u29);
   output.writeField(0x10_001e); // 30: uuid u30
   output.writeUuid(value.u30);
-  output.writeField(0x0a_07d1); // 2001: i64 l1
-  output.writeI64(value.l1);
-  output.writeField(0x0a_03ea); // 1002: i64 l2
-  output.writeI64(value.l2);
-  output.writeField(0x0a_07d3); // 2003: i64 l3
-  output.writeI64(value.l3);
-  output.writeField(0x0a_03ec); // 1004: i64 l4
-  output.writeI64(value.l4);
-  output.writeField(0x0a_07d5); // 2005: i64 l5
-  output.writeI64(value.l5);
-  output.writeField(0x0a_03ee); // 1006: i64 l6
-  output.writeI64(value.l6);
-  output.writeField(0x0a_07d7); // 2007: i64 l7
-  output.writeI64(value.l7);
-  output.writeField(0x0a_03f0); // 1008: i64 l8
-  output.writeI64(value.l8);
-  output.writeField(0x0a_07d9); // 2009: i64 l9
-  output.writeI64(value.l9);
-  output.writeField(0x0a_03f2); // 1010: i64 l10
-  output.writeI64(value.l10);
   if (value.nothing !== undefined) {
     output.writeField(0x0c_001f); // 31: Nothing nothing
     writeNothingCompact(output, value.nothing);
@@ -2963,6 +2943,26 @@ export function writeWideCompact(output: CompactWriter, value: Wide): void {
   output.reserve(0);
   output.writeField(0x02_0021); // 33: bool last
   output.writeBool(value.last);
+  output.writeField(0x0a_03ea); // 1002: i64 l2
+  output.writeI64(value.l2);
+  output.writeField(0x0a_03ec); // 1004: i64 l4
+  output.writeI64(value.l4);
+  output.writeField(0x0a_03ee); // 1006: i64 l6
+  output.writeI64(value.l6);
+  output.writeField(0x0a_03f0); // 1008: i64 l8
+  output.writeI64(value.l8);
+  output.writeField(0x0a_03f2); // 1010: i64 l10
+  output.writeI64(value.l10);
+  output.writeField(0x0a_07d1); // 2001: i64 l1
+  output.writeI64(value.l1);
+  output.writeField(0x0a_07d3); // 2003: i64 l3
+  output.writeI64(value.l3);
+  output.writeField(0x0a_07d5); // 2005: i64 l5
+  output.writeI64(value.l5);
+  output.writeField(0x0a_07d7); // 2007: i64 l7
+  output.writeI64(value.l7);
+  output.writeField(0x0a_07d9); // 2009: i64 l9
+  output.writeI64(value.l9);
   output.writeStop();
   output.leaveStruct();
 }
