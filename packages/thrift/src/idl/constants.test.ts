@@ -124,6 +124,8 @@ describe("constants", () => {
           const shared.Color O = shared.FAVOURITE
           const bool P = Q
           const bool Q = true
+          const map<i32, set<i32>> R = {1: [2]}
+          const map<i32, set<i32>> S = R
         `,
         "shared.thrift": `
           enum Color { RED }
@@ -153,6 +155,8 @@ describe("constants", () => {
         O: "Color.RED",
         P: true,
         Q: true,
+        R: new Map([[1n, [2n]]]),
+        S: new Map([[1n, [2n]]]),
       },
     );
   });

@@ -192,6 +192,14 @@ const E e = E.B`,
     ]);
   });
 
+  it("wants a value behind an annotation's =", () => {
+    assertProblems("struct A { 1: i32 a (b = ) 2: X c }\nenum E {} (d = )", [
+      '1:26 error syntax: expected the annotation\'s value, a quoted string, found ")"',
+      '1:31 error unknown-name: unknown type "X"',
+      '1:42 error syntax: expected the annotation\'s value, a quoted string, found ")"',
+    ]);
+  });
+
   it("finds its way out of stray brackets", () => {
     assertProblems(
       "struct A { 1: i32 a ( }\nstruct B { 1: i32 a ) }\nstruct C { 1: i32 ] 2: X b }\n}\n" +
