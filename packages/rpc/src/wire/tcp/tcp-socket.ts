@@ -94,7 +94,12 @@ export class TcpSocket implements Socket {
   pause(): void {
     if (this.paused || this.closed) return;
     this.paused = true;
-    if (this.handler !== undefined) this.stream.pause();
+    if (this.handler === undefined) return;
+    this.stream.pause();
+    // Node carries out a resume of this turn at its end, and reads again whatever came after it.
+    process.nextTick(() => {
+      if (this.paused && !this.closed) this.stream.pause();
+    });
   }
 
   resume(): void {
