@@ -53,10 +53,9 @@ function pretty(json: unknown): string {
 const ADVICE: Readonly<Record<ErrorCode, string>> = {
   cancelled: "the service gave the call up; call again",
   "deadline-exceeded":
-    "allow more time with --deadline MS; a service of Apache Thrift needs --framing framed or buffered",
+    "allow more time with --deadline MS; services of Apache Thrift need another --framing",
   overloaded: "the service is at a limit; call again later",
-  unavailable:
-    "the connection broke: see whether the service still runs, and whether it speaks this --framing",
+  unavailable: "see whether the service still runs there, and whether it speaks this --framing",
   "breaker-open": "something that the service needs fails; call again later",
   degraded: "the service leaves this work out for now; call again later",
   "not-found": "see whether the service is the one of this IDL, and of the same version",

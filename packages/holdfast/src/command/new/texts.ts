@@ -29,7 +29,8 @@ service ${service} {
 }
 
 export function handlerText({ name, service }: ServiceWords): string {
-  return `/** What the service does. Every method gets the call's context first: its deadline, its caller. */
+  return `\
+/** What the service does. Methods get the call's context first: its deadline, its caller. */
 import { InvalidName, type ${service}Handler } from "./gen/${name}.ts";
 
 export function createHandler(): ${service}Handler {
@@ -46,7 +47,8 @@ export function createHandler(): ${service}Handler {
 }
 
 export function mainText({ name, service }: ServiceWords): string {
-  return `/** Starts the service. PORT takes calls, OPS_PORT is for the operator; 0 picks a free one. */
+  return `\
+/** Starts the service. PORT takes calls, OPS_PORT is for the operator; 0 picks a free one. */
 import { startService } from "holdfast";
 import { ${service} } from "./gen/${name}.ts";
 import { createHandler } from "./handler.ts";
@@ -94,7 +96,7 @@ test("refuses an empty name", async () => {
 export function readmeText({ name, service }: ServiceWords): string {
   return `# ${name}
 
-A Thrift service on [Holdfast](https://www.npmjs.com/package/holdfast). It needs Node 24.12 or later.
+A Thrift service on [Holdfast](https://www.npmjs.com/package/holdfast), for Node 24.12 or later.
 
     npm install
     npm test
