@@ -1,5 +1,5 @@
 /** ⑦ From answers to bytes: a result, an exception the IDL declares, or a failure. */
-import { ServiceError } from "@holdfast/core";
+import { ServiceError, type WorkStarted } from "@holdfast/core";
 import { ApplicationExceptionCodec, type BinaryWriter, fieldKey, MESSAGE } from "@holdfast/thrift";
 import type { ProtocolName } from "../wire/framing.ts";
 import { type MessageBody, MessageWriter } from "../wire/message-writer.ts";
@@ -13,13 +13,23 @@ import type { TurnWriter } from "../wire/turn-writer.ts";
 import type { ServerCall } from "./server-call.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
+/** Longer messages are cut: what says more belongs into the log. */
+const MESSAGE_MAX_CHARACTERS = 2_000;
+
+export interface ReplyWriterParts<Handler> {
+  readonly options: { readonly frameMaxBytes: number };
+  readonly onBadReply: (call: ServerCall<Handler>, error: unknown) => void;
+}
+
 export class ReplyWriter<Handler> {
   private readonly turn: TurnWriter;
   private readonly messages: MessageWriter;
+  private readonly onBadReply: (call: ServerCall<Handler>, error: unknown) => void;
 
-  constructor(turn: TurnWriter, frameMaxBytes: number) {
+  constructor(turn: TurnWriter, parts: ReplyWriterParts<Handler>) {
     this.turn = turn;
-    this.messages = new MessageWriter(frameMaxBytes);
+    this.messages = new MessageWriter(parts.options.frameMaxBytes);
+    this.onBadReply = parts.onBadReply;
   }
 
   writeResult(call: ServerCall<Handler>, reply: unknown): void {
@@ -38,7 +48,7 @@ export class ReplyWriter<Handler> {
         value: reply,
       });
     } catch (error) {
-      this.writeFailure(call, error);
+      this.writeBadReply(call, error);
     }
   }
 
@@ -56,11 +66,31 @@ export class ReplyWriter<Handler> {
           value: error,
         });
       } catch (thrown) {
-        // Its value does not fit its field: the caller hears that instead.
-        return this.write(connection, protocol, failure(method.nameBytes, sequenceId, thrown));
+        return this.writeBadReply(call, thrown);
       }
     }
-    this.write(connection, protocol, failure(method.nameBytes, sequenceId, error));
+    const told = toldToCaller(ServiceError.from(error), call.begun);
+    try {
+      this.write(connection, protocol, failure(method.nameBytes, sequenceId, told));
+    } catch {
+      // A small limit on frames: the code is what matters.
+      const { code, retryable, workStarted } = told;
+      const bare = new ServiceError(code, "", { retryable, workStarted });
+      this.write(connection, protocol, failure(method.nameBytes, sequenceId, bare));
+    }
+  }
+
+  /** What the handler answered does not fit: a mistake of the service, or more than is allowed. */
+  private writeBadReply(call: ServerCall<Handler>, thrown: unknown): void {
+    this.onBadReply(call, thrown);
+    const { code, message } = ServiceError.from(thrown);
+    const { name } = call.method.definition;
+    const { requestId } = call.context;
+    const error =
+      code === "too-large"
+        ? new ServiceError(code, `the reply of ${name}: ${message}`, { workStarted: "yes" })
+        : new ServiceError("internal", failedMessage(name, requestId), { workStarted: "yes" });
+    this.writeFailure(call, error);
   }
 
   /** A call that never became one. */
@@ -71,7 +101,8 @@ export class ReplyWriter<Handler> {
     sequenceId: number,
     error: ServiceError,
   ): void {
-    this.write(connection, protocol, failure(Buffer.from(method), sequenceId, error));
+    const told = toldToCaller(error, false);
+    this.write(connection, protocol, failure(Buffer.from(method), sequenceId, told));
   }
 
   /** A frame of its own, without a message, that says: use another connection. */
@@ -91,6 +122,7 @@ export class ReplyWriter<Handler> {
     this.messages.write(this.turn.outputOf(connection), framing, protocol, body, (output) =>
       writeHeader(connection, output, body.sequenceId),
     );
+    connection.saidHears = true;
   }
 }
 
@@ -101,18 +133,45 @@ function writeHeader<Handler>(
   sequenceId: number,
 ): void {
   if (connection.saidHears) return writePlainTtHeader(output, sequenceId);
-  connection.saidHears = true;
   writeSignalTtHeader(output, sequenceId, INFO_NAME.hears);
 }
 
-function failure(name: Uint8Array, sequenceId: number, error: unknown): MessageBody {
+/** How a caller learns of a failure whose cause stands in the log. */
+export function failedMessage(method: string, requestId: string): string {
+  return `${method} failed; its request id in the log is ${requestId}`;
+}
+
+/**
+ * The error as it goes over the wire: with what is known here of how far the work had got. An
+ * error that a handler passes on from a service behind it may say "no" of that service.
+ */
+function toldToCaller(error: ServiceError, begun: boolean): ServiceError {
+  const { code, message, retryable, retryAfterMs } = error;
+  const workStarted = workStartedOf(error, begun);
+  const sayable = retryAfterMs === undefined || retryAfterMs >= 0;
+  if (workStarted === error.workStarted && message.length <= MESSAGE_MAX_CHARACTERS && sayable) {
+    return error;
+  }
+  return new ServiceError(code, message.slice(0, MESSAGE_MAX_CHARACTERS), {
+    retryable,
+    workStarted,
+    ...(retryAfterMs !== undefined && sayable ? { retryAfterMs } : {}),
+  });
+}
+
+function workStartedOf({ workStarted }: ServiceError, begun: boolean): WorkStarted {
+  if (!begun) return "no";
+  return workStarted === "no" ? "maybe" : workStarted;
+}
+
+function failure(name: Uint8Array, sequenceId: number, error: ServiceError): MessageBody {
   return {
     type: MESSAGE.exception,
     name,
     sequenceId,
     key: 0,
     codec: ApplicationExceptionCodec,
-    value: ServiceError.from(error),
+    value: error,
   };
 }
 

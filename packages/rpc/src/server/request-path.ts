@@ -45,6 +45,8 @@ export interface RequestPathParts<Handler> {
   readonly onRefusedCall: (peer: string, method: string, error: ServiceError) => void;
   /** Somebody may wait for the last one. */
   readonly onCallEnded: () => void;
+  /** A handler's answer that cannot be written; the caller hears of it by the request id. */
+  readonly onBadReply: (call: ServerCall<Handler>, error: unknown) => void;
   /** A connection that is closed because of what came over it, or did not come. */
   readonly onRefusedConnection: (peer: string, error: ServiceError) => void;
   readonly onForgotten: (connection: ServerConnection<Handler>) => void;
@@ -63,7 +65,7 @@ export class RequestPath<Handler> {
   constructor(parts: RequestPathParts<Handler>) {
     this.parts = parts;
     this.turn = new TurnWriter(parts.runtime.clock);
-    this.replies = new ReplyWriter(this.turn, parts.options.frameMaxBytes);
+    this.replies = new ReplyWriter(this.turn, parts);
   }
 
   /** ① → ② Bytes have come: every whole frame among them is served. False: read no more. */
@@ -163,15 +165,21 @@ export class RequestPath<Handler> {
   /** ⑥ → ⑦ The call has an answer: encode it where the other answers of this turn stand. */
   finish(call: ServerCall<Handler>, reply: unknown, error: unknown): void {
     const { connection } = call;
+    // Whoever still listens would hear of a deadline that means nothing any more.
+    call.context.scope.close();
+    if (!connection.closed && !call.method.definition.oneway) this.answer(call, reply, error);
+    // Only now: a connection that waits for its last reply to end must see that there is one.
     connection.removeCall(call);
     this.parts.onCallEnded();
-    if (connection.closed || call.method.definition.oneway) return;
+  }
+
+  private answer(call: ServerCall<Handler>, reply: unknown, error: unknown): void {
     try {
       if (error === undefined) this.replies.writeResult(call, reply);
       else this.replies.writeFailure(call, error);
     } catch (thrown) {
       // Not even the failure could be written: without its reply the connection is of no use.
-      connection.close(ServiceError.from(thrown));
+      call.connection.close(ServiceError.from(thrown));
     }
   }
 

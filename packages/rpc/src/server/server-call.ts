@@ -15,6 +15,8 @@ export class ServerCall<Handler = never> implements Settler<unknown> {
   readonly sequenceId: number;
   readonly protocol: ProtocolName;
   readonly connection: ServerConnection<Handler>;
+  /** Whether the handler has been called. */
+  begun = false;
   /** Its entry in the call records; -1 before it has one. */
   recordTicket = -1;
   /** -1 until the outcome is known. */

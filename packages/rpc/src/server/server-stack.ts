@@ -16,6 +16,7 @@ import {
   type Stack,
 } from "@holdfast/core";
 import { type ConcurrencyLimit, deadlineFilter } from "@holdfast/resilience";
+import { failedMessage } from "./reply-writer.ts";
 import type { ServerCall } from "./server-call.ts";
 
 export interface ServerStackParts<Handler> {
@@ -119,7 +120,7 @@ function recoverFilter<Handler>(logger: Logger): Filter<ServerCall<Handler>, unk
       const { requestId, caller } = context;
       const { name } = call.method.definition;
       logger.error("handler failed", { requestId, caller, method: name, peer: call.peer, error });
-      const message = `${name} failed; its request id in the log is ${requestId}`;
+      const message = failedMessage(name, requestId);
       return new ServiceError("internal", message, { cause: error, workStarted: "yes" });
     },
   });

@@ -101,6 +101,7 @@ export class Server<Handler> implements LifecyclePart {
       onRefusedCall: (peer, method, error) => this.onRefusedCall(peer, method, error),
       onRefusedConnection: (peer, error) => this.onBrokenConnection(peer, error),
       onCallEnded: () => this.onIdle?.(),
+      onBadReply: (call, error) => this.onBadReply(call, error),
       onForgotten: (connection) => this.onForgotten(connection),
     });
     this.registerState();
@@ -169,6 +170,13 @@ export class Server<Handler> implements LifecyclePart {
     this.refusedCalls.add();
     const { code, message } = error;
     this.runtime.logger.debug("call refused", { peer, method, code, reason: message });
+  }
+
+  private onBadReply(call: ServerCall<Handler>, error: unknown): void {
+    const { requestId, caller } = call.context;
+    const { name } = call.method.definition;
+    const { logger } = this.runtime;
+    logger.error("reply cannot be written", { requestId, caller, method: name, error });
   }
 
   private onBrokenConnection(peer: string, error: ServiceError): void {
