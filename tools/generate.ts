@@ -26,6 +26,7 @@ const GENERATED: readonly Generated[] = [
     options: DOOR,
   },
   { idl: "bench/idl/echo.thrift", outDir: "bench/holdfast/gen", options: DOOR },
+  { idl: "tests/interop/idl/thrift_test.thrift", outDir: "tests/interop/gen", options: DOOR },
   ...["everything", "names", "page"].map((name) => ({
     idl: `${TEST_DATA}/${name}.thrift`,
     outDir: `${TEST_DATA}/gen`,

@@ -1,0 +1,70 @@
+#!/bin/sh
+# Builds the programs that the tests here call and are called by, into .generated and
+# node_modules. Idempotent: what is newer than its sources is kept. `setup.sh [PEER…]`, all without.
+# A toolchain that is missing is said, and ends this with 3 after the other peers.
+set -eu
+cd "$(dirname "$0")"
+out=$PWD/.generated
+idl=$out/thrift_test.thrift
+status=0
+mkdir -p "$out"
+
+say() { printf '%s\n' "interop: $*"; }
+
+# needs PEER PACKAGES COMMAND…: whether COMMAND, which looks for a toolchain, succeeds
+needs() {
+  peer=$1 names=$2
+  shift 2
+  "$@" >/dev/null 2>&1 && return 0
+  say "the $peer peer is left out; to have it:  sudo apt-get install $names"
+  status=3
+  return 1
+}
+
+# newer OUTPUT INPUT…: whether OUTPUT is there and newer than every INPUT
+newer() {
+  output=$1
+  shift
+  [ -e "$output" ] || return 1
+  for input in "$@"; do [ "$input" -nt "$output" ] && return 1; done
+  return 0
+}
+
+# build PEER OUTPUT FUNCTION INPUT…: runs FUNCTION unless OUTPUT is newer than all INPUTs
+build() {
+  peer=$1 output=$2 function=$3
+  shift 3
+  newer "$output" "$@" && return
+  say "building the $peer peer"
+  rm -f "$output"
+  "$function"
+  touch "$output"
+}
+
+# Debian 12's compiler is older than the type uuid.
+makeIdl() {
+  newer "$idl" idl/thrift_test.thrift && return
+  grep -v uuid idl/thrift_test.thrift >"$idl.$$"
+  mv "$idl.$$" "$idl"
+}
+
+buildPython() {
+  rm -rf "$out/python"
+  mkdir -p "$out/python"
+  thrift --gen py -out "$out/python" "$idl"
+}
+
+setupPython() {
+  needs python "thrift-compiler python3-thrift" \
+    sh -c 'thrift --version && /usr/bin/python3 -c "import thrift"' || return 0
+  build python "$out/python/built" buildPython setup.sh "$idl"
+}
+
+makeIdl
+for peer in ${*:-python}; do
+  case $peer in
+  python) setupPython ;;
+  *) say "no peer $peer" && exit 2 ;;
+  esac
+done
+exit "$status"
