@@ -196,7 +196,7 @@ const E e = E.B`,
     assertProblems("struct A { 1: i32 a (b = ) 2: X c }\nenum E {} (d = )", [
       '1:26 error syntax: expected the annotation\'s value, a quoted string, found ")"',
       '1:31 error unknown-name: unknown type "X"',
-      '1:42 error syntax: expected the annotation\'s value, a quoted string, found ")"',
+      '2:16 error syntax: expected the annotation\'s value, a quoted string, found ")"',
     ]);
   });
 
