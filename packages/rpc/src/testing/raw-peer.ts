@@ -22,7 +22,7 @@ export class RawPeer implements SocketHandler {
   receivedBytes = 0;
   ended = false;
   closed = false;
-  private readonly place: TestPlace;
+  readonly place: TestPlace;
   private readonly socket: Socket;
   private rest: Buffer = Buffer.alloc(0);
 
