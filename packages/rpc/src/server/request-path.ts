@@ -71,15 +71,17 @@ export class RequestPath<Handler> {
   /** ① → ② Bytes have come: every whole frame among them is served. False: read no more. */
   receive(connection: ServerConnection<Handler>, chunk: Uint8Array, nowMs: number): boolean {
     return connection.frames.read(chunk, (bytes, start, end) =>
-      this.serveFrame(connection, bytes, start, end, nowMs),
+      this.serveFrame(connection, bytes, start, end, nowMs, 0),
     );
   }
 
   /** ② The same for frames that were left when the connection had no room. */
   receivePending(connection: ServerConnection<Handler>): boolean {
-    const nowMs = this.parts.runtime.clock.nowMs();
+    // They had all come by then, and their time has passed since.
+    const arrivedMs = connection.lastByteMs;
+    const waitedMs = this.parts.runtime.clock.nowMs() - arrivedMs;
     return connection.frames.readPending((bytes, start, end) =>
-      this.serveFrame(connection, bytes, start, end, nowMs),
+      this.serveFrame(connection, bytes, start, end, arrivedMs, waitedMs),
     );
   }
 
@@ -89,7 +91,8 @@ export class RequestPath<Handler> {
     bytes: Bytes,
     start: number,
     end: number,
-    nowMs: number,
+    arrivedMs: number,
+    waitedMs: number,
   ): boolean {
     const { framing, header } = { framing: connection.frames.framing, header: connection.header };
     let at = start;
@@ -110,7 +113,7 @@ export class RequestPath<Handler> {
       this.binary.reset(bytes, at, end);
       readBinaryHeader(this.binary, this.message);
     }
-    this.serveMessage(connection, bytes, protocol, nowMs);
+    this.serveMessage(connection, bytes, protocol, arrivedMs, waitedMs);
     return connection.hasRoom;
   }
 
@@ -119,7 +122,8 @@ export class RequestPath<Handler> {
     connection: ServerConnection<Handler>,
     bytes: Bytes,
     protocol: ProtocolName,
-    nowMs: number,
+    arrivedMs: number,
+    waitedMs: number,
   ): void {
     const { type, sequenceId, nameStart, nameEnd } = this.message;
     const method = this.parts.methods.find(bytes.buffer, nameStart, nameEnd);
@@ -129,7 +133,9 @@ export class RequestPath<Handler> {
     }
     const { header } = connection;
     const hasHeader = connection.frames.framing === "ttheader";
-    if (hasHeader && header.timeoutMs <= 0) {
+    const allowedMs = this.parts.options.callTimeoutMs;
+    const timeoutMs = hasHeader && header.timeoutMs < allowedMs ? header.timeoutMs : allowedMs;
+    if (timeoutMs <= waitedMs) {
       return this.refuse(connection, method.definition.name, protocol, tooLate());
     }
     let args: object;
@@ -141,9 +147,7 @@ export class RequestPath<Handler> {
     } catch (error) {
       return this.refuse(connection, method.definition.name, protocol, ServiceError.from(error));
     }
-    const allowedMs = this.parts.options.callTimeoutMs;
-    const timeoutMs = hasHeader && header.timeoutMs < allowedMs ? header.timeoutMs : allowedMs;
-    const scope = new CancelScope(this.parts.runtime.clock, nowMs + timeoutMs, undefined);
+    const scope = new CancelScope(this.parts.runtime.clock, arrivedMs + timeoutMs, undefined);
     const id = hasHeader && header.logId !== "" ? header.logId : this.parts.requestIds.next();
     const caller = hasHeader ? header.fromService : "";
     const context = new Context(scope, caller, this.parts.requestIds, id, undefined);
@@ -153,7 +157,7 @@ export class RequestPath<Handler> {
       method,
       args,
       context,
-      nowMs,
+      arrivedMs,
       sequenceId,
       protocol,
     );
@@ -226,6 +230,6 @@ function noSuchCall(name: string, type: number): ServiceError {
 }
 
 function tooLate(): ServiceError {
-  const message = "the time allowed for the call had run out when it arrived";
+  const message = "the time allowed for the call had run out before it was read";
   return new ServiceError("deadline-exceeded", message, { workStarted: "no" });
 }
