@@ -60,10 +60,27 @@ setupPython() {
   build python "$out/python/built" buildPython setup.sh "$idl"
 }
 
+buildCpp() {
+  rm -rf "$out/cpp"
+  mkdir -p "$out/cpp"
+  thrift --gen cpp:no_skeleton -out "$out/cpp" "$idl"
+  # -O0: it is built once for every few calls.
+  g++ -std=c++17 -w -I"$out/cpp" -o "$out/cpp-peer" peers/cpp/peer.cpp "$out"/cpp/*.cpp \
+    -lthriftnb -lthrift -levent -lpthread
+}
+
+setupCpp() {
+  needs "C++" "g++ thrift-compiler libthrift-dev libboost-dev libevent-dev" sh -c \
+    'g++ --version && thrift --version && test -e /usr/include/thrift/Thrift.h -a -e /usr/include/event.h' ||
+    return 0
+  build "C++" "$out/cpp-peer" buildCpp setup.sh "$idl" peers/cpp/*
+}
+
 makeIdl
-for peer in ${*:-python}; do
+for peer in ${*:-python cpp}; do
   case $peer in
   python) setupPython ;;
+  cpp) setupCpp ;;
   *) say "no peer $peer" && exit 2 ;;
   esac
 done
