@@ -1,5 +1,9 @@
 /** Options of the server: limits and times, each with a finite default. */
-import { type ConcurrencyLimitOptions, CONCURRENCY_LIMIT_DEFAULTS } from "@holdfast/resilience";
+import {
+  completeConcurrencyLimitOptions,
+  CONCURRENCY_LIMIT_DEFAULTS,
+  type ConcurrencyLimitOptions,
+} from "@holdfast/resilience";
 
 export interface ServerOptions {
   /** How this service is called in records, metrics and by its callees; default `service`. */
@@ -57,7 +61,7 @@ export type ServerOptionsInput = Partial<Omit<ServerOptions, "concurrency">> & {
 };
 
 export function completeServerOptions(input: ServerOptionsInput): ServerOptions {
-  const concurrency = { ...SERVER_DEFAULTS.concurrency, ...input.concurrency };
+  const concurrency = completeConcurrencyLimitOptions(input.concurrency ?? {});
   const options = { ...SERVER_DEFAULTS, ...input, concurrency };
   inRange(options, "frameMaxBytes", 1024, 1024 ** 3);
   inRange(options, "connectionsMax", 1, Infinity);
