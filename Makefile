@@ -46,6 +46,8 @@ fuzz: $(INSTALLED) ## Runs the *.fuzz.ts: long searches for input that breaks so
 
 gen: $(INSTALLED) ## Writes every generated file again
 	@$(NODE) tools/generate.ts
+	@$(NODE) packages/holdfast/src/command/main.ts gen \
+	  docs/snippets/greeter/greeter.thrift --out docs/snippets/greeter/gen
 	@$(NODE) tools/docs.ts --write
 
 format: $(INSTALLED) ## Formats every file
@@ -54,6 +56,6 @@ format: $(INSTALLED) ## Formats every file
 $(INSTALLED): package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install any Node from 20 on" >&2; exit 1; }
 	@echo "Installing npm packages, once"
-	@npm ci --loglevel=error --no-audit --no-fund >/dev/null
+	@npm install --no-save --loglevel=error --no-audit --no-fund >/dev/null
 	@test -x $(NODE) || { echo "No Node 26 for this machine among the npm packages" >&2; exit 1; }
 	@touch $@

@@ -50,7 +50,7 @@ async function supervise(options: ProcessOptions): Promise<void> {
   };
   process.on("SIGTERM", () => onSignal("SIGTERM"));
   process.on("SIGINT", () => onSignal("SIGINT"));
-  process.on("SIGHUP", () => void supervisor.roll().catch(fail));
+  process.on("SIGHUP", () => void supervisor.roll().catch(complain));
   try {
     const { ready, authors } = await supervisor.start();
     const { host, data, log } = options;
@@ -60,6 +60,11 @@ async function supervise(options: ProcessOptions): Promise<void> {
     await supervisor.stop("SIGKILL");
     throw error;
   }
+}
+
+/** A roll that was given up is said, and what runs goes on. */
+function complain(error: unknown): void {
+  process.stderr.write(`feed-history: not all workers were replaced: ${String(error)}\n`);
 }
 
 /** One clear line for what a user can mend, a stack for what only we can. */

@@ -11,6 +11,11 @@ export interface OpsOptions {
   /** 0 to 65,535, default 6060; 0 takes a free one. */
   readonly port: number;
   /**
+   * Lets a successor open the same port before this process has closed it (SO_REUSEPORT); default
+   * false. While both are there, either may answer.
+   */
+  readonly reusePort: boolean;
+  /**
    * What callers must send as `Authorization: Bearer …`; at least 16 printable ASCII characters
    * without blanks; default none, which only loopback allows.
    */
@@ -31,6 +36,7 @@ export interface OpsOptions {
 const DEFAULTS: OpsOptions = {
   host: "127.0.0.1",
   port: 6060,
+  reusePort: false,
   token: undefined,
   hostsAllowed: [],
   connectionsMax: 64,

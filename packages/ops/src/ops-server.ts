@@ -108,7 +108,7 @@ class HttpOpsServer implements OpsServer {
   }
 
   private listen(): Promise<void> {
-    const { host, port } = this.options;
+    const { host, port, reusePort } = this.options;
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException): void => {
         const where = formatAddress({ kind: "tcp", host, port });
@@ -116,7 +116,7 @@ class HttpOpsServer implements OpsServer {
         reject(new ServiceError("unavailable", message, { cause: error, workStarted: "no" }));
       };
       this.server.once("error", onError);
-      this.server.listen({ host, port }, () => {
+      this.server.listen({ host, port, reusePort }, () => {
         this.server.off("error", onError);
         this.server.on("error", (error) => this.logger.error("ops port failed", { error }));
         resolve();

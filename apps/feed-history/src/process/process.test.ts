@@ -68,6 +68,25 @@ async function timesOf(service: RunningService, userId: bigint): Promise<Set<big
   return times;
 }
 
+/** The first of so many ports in a row that nobody has just now. */
+async function freePorts(count: number): Promise<number> {
+  for (let port = 21_000; port < 30_000; port += count) {
+    const taken = await Promise.all(
+      Array.from({ length: count }, (_, index) => isTaken(port + index)),
+    );
+    if (!taken.includes(true)) return port;
+  }
+  return assert.fail("no free ports");
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(true));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(false)));
+  });
+}
+
 /** Until `calls` more calls were made. */
 async function untilCalls(count: () => number, calls: number): Promise<void> {
   const target = count() + calls;
@@ -148,11 +167,13 @@ describe("the feed-history process", { timeout: 300_000 }, () => {
   });
 
   it("fails no call while its two workers are replaced, again and again", async () => {
-    const service = await startService(args("rolled", "--workers", "2"));
+    const opsPort = String(await freePorts(2));
+    const rolled = args("rolled", "--workers", "2").with(5, opsPort);
+    const service = await startService(rolled);
     const running = load(service, 1);
     for (let roll = 0; roll < ROLLS / 2; roll++) {
       // Each roll replaces both workers, one after the other.
-      const rolled = new Promise<void>((resolve) => {
+      const allNew = new Promise<void>((resolve) => {
         const onOutput = (chunk: Buffer): void => {
           if (!chunk.toString().includes("all workers are new")) return;
           service.process.stdout!.off("data", onOutput);
@@ -161,7 +182,7 @@ describe("the feed-history process", { timeout: 300_000 }, () => {
         service.process.stdout!.on("data", onOutput);
       });
       service.process.kill("SIGHUP");
-      await rolled;
+      await allNew;
     }
     await running.stop();
     assert.deepEqual(running.failures.slice(0, 3), []);

@@ -3,7 +3,7 @@
  * replaces them one after another on SIGHUP, and ends when they have ended.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { after, type Clock, type Random } from "holdfast";
+import { after, type Clock, type Random, sleep } from "holdfast";
 import { ownerTokenVariable, StoreOwner } from "../store/index.ts";
 import type { DemoAuthor } from "../demo/git-history.ts";
 import type { ProcessOptions } from "./options.ts";
@@ -21,6 +21,8 @@ export const WORKER_VARIABLE = "FEED_HISTORY_WORKER";
 
 const RESTART_MIN_MS = 100;
 const RESTART_MAX_MS = 10_000;
+/** How often the successor of one worker is tried before a roll is given up. */
+const SUCCESSOR_TRIES = 5;
 
 interface Worker {
   readonly index: number;
@@ -83,11 +85,24 @@ export class Supervisor {
   private async rollEach(): Promise<void> {
     for (const worker of this.workers) {
       if (this.ending) return;
-      const successor = await this.startWorker(worker.index);
+      const successor = await this.startSuccessor(worker.index);
       this.workers[worker.index] = successor;
       await end(worker.process, "SIGTERM");
     }
     this.parts.say("feed-history: all workers are new");
+  }
+
+  /** The old worker answers meanwhile, so that a start that fails harms nobody. */
+  private async startSuccessor(index: number): Promise<Worker> {
+    for (let left = SUCCESSOR_TRIES - 1; ; left--) {
+      try {
+        return await this.startWorker(index);
+      } catch (error) {
+        if (left === 0) throw error;
+        this.parts.say(`feed-history: ${String(error)}; the old one stays, trying again`);
+        await sleep(this.parts.clock, RESTART_MIN_MS);
+      }
+    }
   }
 
   private startWorker(index: number): Promise<Worker> {

@@ -104,7 +104,7 @@ function complain(message: string): void {
 }
 
 function opsPart(parts: Parts, version: string, lifecycle: () => Lifecycle): OpsServer {
-  const { runtime, observers, options } = parts;
+  const { runtime, observers, options, supervised } = parts;
   const { clock, logger } = runtime;
   return createOpsServer(
     {
@@ -118,7 +118,7 @@ function opsPart(parts: Parts, version: string, lifecycle: () => Lifecycle): Ops
       state: () => lifecycle().state,
       drain: (reason) => void lifecycle().shutdown(reason),
     },
-    { port: options.opsPort },
+    { port: options.opsPort, reusePort: supervised },
   );
 }
 
