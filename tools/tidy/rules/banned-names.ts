@@ -24,6 +24,7 @@ const PROGRAMS = [
   "apps/feed-history/src/process/",
   "packages/holdfast/src/command/",
   "packages/holdfast/src/start-service.ts",
+  "docs/snippets/",
 ];
 
 const BANS: readonly Ban[] = [
