@@ -6,7 +6,7 @@ const handler: EchoHandler = {
   async echo(_context, { id, timestampMs, kind, text }) {
     return { id, timestampMs, kind, text };
   },
-  async getItems(_context, { userId = 0n, toMs = 0n, limit = 0 }) {
+  async getItems(_context, { userId, toMs, limit }) {
     const items: Item[] = [];
     for (let n = 0; n < limit; n++) {
       const text = "item-text-of-thirty-two-letters.";
@@ -14,7 +14,7 @@ const handler: EchoHandler = {
     }
     return items;
   },
-  async setItems(_context, { items = [] }) {
+  async setItems(_context, { items }) {
     return items.length;
   },
 };

@@ -73,7 +73,11 @@ function fail(error: unknown): void {
   if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${USAGE}\n`);
   else if (error instanceof StoreError) process.stderr.write(`feed-history: ${error.message}\n`);
   else if (error instanceof ServiceError) process.stderr.write(`feed-history: ${error.message}\n`);
-  else process.stderr.write(`feed-history: ${error instanceof Error ? error.stack : error}\n`);
+  else process.stderr.write(`feed-history: ${stackOf(error)}\n`);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function say(text: string): void {

@@ -27,7 +27,7 @@ const EXTRA_MAX_BYTES = 4096;
 /** ASCII unit separator: no author or subject has one. */
 const SEPARATOR = "\u001f";
 
-/** Stores the history; resolves with the authors, most commits first; none without a git history. */
+/** Stores the history. Resolves with the authors, most commits first; none without a history. */
 export async function loadGitHistory(
   store: HistoryStore,
   options: DemoOptions,
@@ -53,7 +53,7 @@ export async function loadGitHistory(
     .toSorted((one, other) => other.commits - one.commits);
 }
 
-/** The user that an author's address becomes: 53 bits of its SHA-256, so that any client can say it. */
+/** The user that an author's address becomes: 53 bits of its SHA-256, which any client can say. */
 export function userIdOf(email: string): bigint {
   return createHash("sha256").update(email.toLowerCase()).digest().readBigUInt64BE() >> 11n;
 }

@@ -20,7 +20,7 @@ export function banner(facts: BannerFacts): string {
       : `${commits} commits of ${facts.authors.length} authors are loaded as a demo`;
   return [
     `feed-history answers; ${loaded}`,
-    `  calls  ${facts.rpc}  (Thrift, any language: TTHeader, framed or buffered; Binary or Compact)`,
+    `  calls  ${facts.rpc}  (Thrift from any language: TTHeader, framed, buffered; Binary, Compact)`,
     `  ops    ${facts.ops.join("  ")}`,
     `  data   ${facts.data}  (log: ${facts.log})`,
     "try:",

@@ -12,7 +12,7 @@ export function openLog(options: ProcessOptions, clock: Clock): ProcessLogger {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const message = `the log cannot be written: ${folder} is no folder and cannot be made (${code})`;
+    const message = `no log: ${folder} is no folder and cannot be made (${code})`;
     throw new ServiceError("unavailable", message, { cause });
   }
   return createPinoLogger({ clock, file: options.log });

@@ -14,7 +14,7 @@ export interface ProcessOptions {
   readonly workers: number;
   /** A git history to load at the start, or `none`. Default: the one of this folder. */
   readonly demo: string;
-  /** Where log lines go: a file, or `-` for standard output. Default: `feed-history.log` in data. */
+  /** Where log lines go: a file, or `-` for standard output. Default: data/feed-history.log. */
   readonly log: string;
 }
 
