@@ -30,7 +30,7 @@ export class MemoryHistoryStore implements HistoryStore {
       checkUserId(userId);
       for (const [index, wire] of items.entries()) checkItemWire(wire, index);
     } catch (error) {
-      return Promise.reject(error as StoreError);
+      return Promise.reject(error);
     }
     const added = orderItems(items.map((wire) => wire.slice()));
     const merged = mergeOrdered(added, this.#users.get(userId) ?? []);

@@ -12,9 +12,12 @@ export function orderItems(items: readonly Uint8Array[]): readonly Uint8Array[] 
   if (direction > 0) return items.toReversed();
   const sorted = items
     .map((wire, index) => ({ wire, index }))
-    .sort((left, right) => compareWires(right.wire, left.wire) || right.index - left.index);
+    .sort((left, right) => {
+      const order = compareWires(right.wire, left.wire);
+      return order === 0 ? right.index - left.index : order;
+    });
   return sorted
-    .filter((item, at) => at === 0 || compareWires((sorted[at - 1] as typeof item).wire, item.wire))
+    .filter(({ wire }, at) => at === 0 || compareWires(sorted[at - 1]!.wire, wire) !== 0)
     .map((item) => item.wire);
 }
 
@@ -30,7 +33,8 @@ function commonDirection(items: readonly Uint8Array[]): number {
 
 /** Above 0: `left` is newer. Big-endian numbers compare as their bytes do, the sign bit apart. */
 export function compareWires(left: Uint8Array, right: Uint8Array): number {
-  return compareInt64(left, right, timestampOffset) || compareInt64(left, right, itemIdOffset);
+  const order = compareInt64(left, right, timestampOffset);
+  return order === 0 ? compareInt64(left, right, itemIdOffset) : order;
 }
 
 function compareInt64(left: Uint8Array, right: Uint8Array, at: number): number {

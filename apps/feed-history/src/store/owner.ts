@@ -3,11 +3,11 @@
  * gives the others a token, in their environment, and a store opens for who holds the lock or
  * shows the token of who does.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FileLock } from "./file-lock.ts";
 import { StoreError } from "./store-error.ts";
-import { prepareDirectory } from "./store-files.ts";
+import { checkFiles, prepareDirectory, writeWhole } from "./store-files.ts";
 
 /** The environment variable in which a worker process finds the token. */
 export const ownerTokenVariable = "HOLDFAST_STORE_OWNER";
@@ -30,7 +30,10 @@ export class StoreOwner {
     this.#lock = lock;
   }
 
-  /** Throws an `unavailable` StoreError when another service owns the store. */
+  /**
+   * Also checks the files of the store, before any process of this service opens them. Throws an
+   * `unavailable` StoreError when another service owns the store, or the files cannot be used.
+   */
   static acquire(directory: string): StoreOwner {
     prepareDirectory(directory);
     const lock = lockOf(directory);
@@ -42,11 +45,15 @@ export class StoreOwner {
         `${directory} is in use by ${who}; stop it, or give this service a directory of its own`,
       );
     }
-    const record = { pid: process.pid, generation: (before?.generation ?? 0) + 1 };
-    // Renamed into place, so that a reader never sees half of it.
-    writeFileSync(recordPath(directory, ".new"), `${JSON.stringify(record)}\n`);
-    renameSync(recordPath(directory, ".new"), recordPath(directory));
-    return new StoreOwner(directory, tokenOf(record), lock);
+    try {
+      checkFiles(directory);
+      const record = { pid: process.pid, generation: (before?.generation ?? 0) + 1 };
+      writeWhole(recordPath(directory), record);
+      return new StoreOwner(directory, tokenOf(record), lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   release(): void {
@@ -76,8 +83,8 @@ function lockOf(directory: string): FileLock {
   return new FileLock(join(directory, "owner.lock"));
 }
 
-function recordPath(directory: string, suffix = ""): string {
-  return join(directory, `owner.json${suffix}`);
+function recordPath(directory: string): string {
+  return join(directory, "owner.json");
 }
 
 function tokenOf(record: OwnerRecord): string {

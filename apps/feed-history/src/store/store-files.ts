@@ -6,6 +6,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -46,7 +47,6 @@ export function checkFiles(directory: string): void {
   let bytes: number;
   try {
     bytes = statSync(path).size;
-    accessSync(path, constants.R_OK | constants.W_OK);
   } catch (cause) {
     if (!marked && Reflect.get(cause as Error, "code") === "ENOENT") return;
     throw unavailable(`the data file ${path} cannot be used: ${describeCause(cause)}`, cause);
@@ -55,15 +55,30 @@ export function checkFiles(directory: string): void {
   checkDataFile(path, bytes);
 }
 
-/** Marks the directory as a complete store. From then on an empty data file is a loss. */
+/**
+ * Marks the directory as a complete store, unless it is marked. From then on an empty data file
+ * is a loss.
+ */
 export function markFormat(directory: string): void {
   const path = join(directory, "format.json");
-  writeFileSync(`${path}.new`, `${JSON.stringify({ store: storeName, format: formatVersion })}\n`);
-  flush(`${path}.new`);
-  renameSync(`${path}.new`, path);
+  if (existsSync(path)) return;
+  writeWhole(path, { store: storeName, format: formatVersion });
   // The names of new files are on the disk only when their directories are.
   flush(directory);
   flush(dirname(directory));
+}
+
+/** Writes a file so that whoever reads it finds the old one or all of the new one. */
+export function writeWhole(path: string, value: object): void {
+  // Other processes may write the same file just now.
+  const draft = `${path}.${process.pid}`;
+  try {
+    writeFileSync(draft, `${JSON.stringify(value)}\n`);
+    flush(draft);
+    renameSync(draft, path);
+  } catch (cause) {
+    throw unavailable(`cannot write ${path}: ${describeCause(cause)}`, cause);
+  }
 }
 
 function checkFormat(directory: string): boolean {
@@ -102,7 +117,12 @@ const missingMaxBytes = 2 ** 20;
 
 /** Looks at the two roots at the head of LMDB's file, and whether the file reaches as far. */
 function checkDataFile(path: string, bytes: number): void {
-  const file = openSync(path, "r+");
+  let file: number;
+  try {
+    file = openSync(path, "r+");
+  } catch (cause) {
+    throw unavailable(`the data file ${path} cannot be used: ${describeCause(cause)}`, cause);
+  }
   try {
     const head = Buffer.alloc(2 ** 17);
     const read = readSync(file, head, 0, head.length, 0);

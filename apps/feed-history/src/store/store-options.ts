@@ -18,7 +18,8 @@ export interface LmdbStoreOptions extends StoreLimits {
    * Bytes of recent sets that may wait in the journal before they are folded into the users'
    * pages; half of it starts a fold. 4 KiB to 4 GiB; default 128 MiB. More folds more sets of a
    * user at once, so that fewer pages are written per set (sustained sets per second grow with
-   * it); it costs up to twice as much memory in each process and a longer start.
+   * it); it costs up to twice as much memory in each process and a longer start. All processes
+   * of a store must have the same.
    */
   readonly journalMaxBytes: number;
   /**

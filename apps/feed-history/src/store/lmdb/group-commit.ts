@@ -4,7 +4,6 @@
  */
 import { Worker } from "node:worker_threads";
 import { describeCause, StoreError } from "../store-error.ts";
-import type { LmdbStoreOptions } from "../store-options.ts";
 import type { WriterStats } from "./journal-writer.ts";
 import { SetGroup, type WaitingSet } from "./set-group.ts";
 import type { WriterReply, WriterRequest, WriterStart } from "./writer-messages.ts";
@@ -33,13 +32,12 @@ export class GroupCommit {
   /** Why no set can be taken any more. */
   #broken: StoreError | undefined;
 
-  private constructor(directory: string, options: LmdbStoreOptions, hooks: GroupCommitHooks) {
-    this.#pendingMaxBytes = options.pendingMaxBytes;
+  private constructor(start: Omit<WriterStart, "bell">, hooks: GroupCommitHooks) {
+    this.#pendingMaxBytes = start.options.pendingMaxBytes;
     this.#hooks = hooks;
-    const start: WriterStart = { directory, options, bell: this.#bell };
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     this.#worker = new Worker(new URL(`./writer-thread.${extension}`, import.meta.url), {
-      workerData: start,
+      workerData: { ...start, bell: this.#bell } satisfies WriterStart,
       name: "store-writer",
     });
     this.#worker.on("message", (reply: WriterReply) => this.#receive(reply));
@@ -54,11 +52,10 @@ export class GroupCommit {
 
   /** Starts the writer's thread; rejects when it cannot open the store. */
   static async start(
-    directory: string,
-    options: LmdbStoreOptions,
+    start: Omit<WriterStart, "bell">,
     hooks: GroupCommitHooks,
   ): Promise<GroupCommit> {
-    const commit = new GroupCommit(directory, options, hooks);
+    const commit = new GroupCommit(start, hooks);
     await commit.#opening?.promise;
     return commit;
   }

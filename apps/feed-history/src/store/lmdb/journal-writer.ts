@@ -8,7 +8,7 @@
  * places; the journal is one piece. Folded later, several sets of a user share one write, and
  * users that stand side by side in the tree share its branches. bench/README.md has the numbers.
  */
-import { MergeSource } from "../merge.ts";
+import type { MergeSource } from "../merge.ts";
 import { StoreError } from "../store-error.ts";
 import type { LmdbStoreOptions } from "../store-options.ts";
 import type { Environment } from "./environment.ts";
@@ -46,13 +46,16 @@ export class JournalWriter {
   readonly #tryFoldLock: () => boolean;
   readonly #folder: PageFolder;
   readonly #sources: MergeSource[] = [];
-  /** As of this writer's last commit; other processes may have gone on. */
+  /** As this writer last saw it; other processes may have gone on. */
   #state: JournalState = createJournalState();
+  /** Bytes appended by anybody up to this writer's last commit. */
+  #appendedBytes = 0;
   /** Only the one process that folds keeps the journal in memory for it. */
   #recent: RecentSets | undefined;
   #progress: FoldProgress = noFold;
   #commits = 0;
   #folds = 0;
+  #foldedUsers = 0;
 
   /** `tryFoldLock` makes this process the one that folds, unless another one is. */
   constructor(environment: Environment, options: LmdbStoreOptions, tryFoldLock: () => boolean) {
@@ -60,14 +63,26 @@ export class JournalWriter {
     this.#options = options;
     this.#tryFoldLock = tryFoldLock;
     this.#folder = new PageFolder(environment, options);
-    this.#environment.readState(this.#state);
+    this.look();
+    this.#appendedBytes = this.#state.appendedBytes;
     this.#startFolding();
-    this.#environment.freshen();
+  }
+
+  /** Whether this process is the one that folds. */
+  get folds(): boolean {
+    return this.#recent !== undefined;
   }
 
   /** Whether a commit without a group would get anything done. */
   get hasWork(): boolean {
-    return this.#recent !== undefined && isFolding(this.#state);
+    return this.folds && (isFolding(this.#state) || waitingBytes(this.#state) >= this.#foldBytes);
+  }
+
+  /** Looks at what other processes have done. */
+  look(): void {
+    this.#environment.freshen();
+    this.#environment.readState(this.#state);
+    this.#environment.freshen();
   }
 
   stats(): WriterStats {
@@ -79,8 +94,6 @@ export class JournalWriter {
       dataBytes: this.#environment.dataBytes(),
     };
   }
-
-  #foldedUsers = 0;
 
   /**
    * Appends a group of sets, if given, and does its share of folding, in one transaction. When
@@ -104,6 +117,7 @@ export class JournalWriter {
     this.#foldedUsers += Math.max(0, progress.done - this.#progress.done);
     if (isFolding(this.#state) && !isFolding(state)) this.#folds += 1;
     this.#state = state;
+    this.#appendedBytes = state.appendedBytes;
     this.#progress = progress;
     this.#commits += 1;
     return appended || group === undefined;
@@ -112,7 +126,8 @@ export class JournalWriter {
   #append(state: JournalState, group: Uint8Array): boolean {
     const { journalMaxBytes, dataMaxBytes } = this.#options;
     const waiting = waitingBytes(state);
-    if (waiting > 0 && waiting + group.length > journalMaxBytes) return false;
+    // A group counts as half a journal at most: whenever nothing is folding, any group fits.
+    if (waiting + Math.min(group.length, this.#foldBytes) > journalMaxBytes) return false;
     const dataBytes = this.#environment.dataBytes();
     if (dataBytes + group.length > dataMaxBytes) {
       const sizes = `${dataBytes} bytes of dataMaxBytes ${dataMaxBytes}`;
@@ -139,7 +154,7 @@ export class JournalWriter {
       const users = recent.foldingUsers();
       progress = { sequence: state.foldingSequence, users, done: 0 };
     }
-    const grownBytes = state.appendedBytes - this.#state.appendedBytes + groupBytes;
+    const grownBytes = state.appendedBytes - this.#appendedBytes + groupBytes;
     const share = (grownBytes / this.#foldBytes) * foldHaste * progress.users.length;
     const count = groupBytes === 0 ? Math.max(share, idleUsersPerCommit) : share;
     const done = Math.min(progress.done + Math.ceil(count), progress.users.length);

@@ -6,7 +6,7 @@ import { checkRange, checkUserId } from "../check-arguments.ts";
 import type { HistoryStore, RangeResult, RangeSink, StoreStats } from "../history-store.ts";
 import { checkItemWire, type ItemPosition } from "../item-wire.ts";
 import { checkOwnerToken, StoreOwner } from "../owner.ts";
-import { checkFiles, markFormat, prepareDirectory } from "../store-files.ts";
+import { markFormat, prepareDirectory } from "../store-files.ts";
 import { StoreError } from "../store-error.ts";
 import { completeLmdbStoreOptions, type LmdbStoreOptions } from "../store-options.ts";
 import { Environment } from "./environment.ts";
@@ -41,13 +41,13 @@ export async function openLmdbHistoryStore(options: OpenStoreOptions): Promise<H
   const owner = isOwner ? StoreOwner.acquire(directory) : undefined;
   let environment: Environment | undefined;
   try {
-    // Workers find the files as the owner left them, and must not mend what it is writing.
-    if (ownerToken === undefined) checkFiles(directory);
     environment = Environment.open(directory);
     prepareState(environment, directory);
     // Somebody else may write as well: the owner's workers, or the owner.
-    const reader = new RangeReader(environment, limits.itemsPerUserMax, !isOwner);
-    const commit = await GroupCommit.start(directory, limits, {
+    const othersWrite = !isOwner;
+    const reader = new RangeReader(environment, limits.itemsPerUserMax, othersWrite);
+    const start = { directory, options: limits, othersWrite };
+    const commit = await GroupCommit.start(start, {
       soon: options.soon ?? setImmediate,
       onCommit: () => reader.expectNews(),
     });
@@ -66,8 +66,8 @@ function prepareState(environment: Environment, directory: string): void {
     environment.transact(() => {
       if (!environment.hasState()) environment.writeState(state);
     });
-    markFormat(directory);
   }
+  markFormat(directory);
   environment.freshen();
   environment.readState(state);
   if (state.format === formatVersion) return;
@@ -103,7 +103,7 @@ class LmdbHistoryStore implements HistoryStore {
         checkItemWire(items[index] as Uint8Array, index);
       }
     } catch (error) {
-      return Promise.reject(error as StoreError);
+      return Promise.reject(error);
     }
     this.#setCalls += 1;
     this.#setItems += items.length;

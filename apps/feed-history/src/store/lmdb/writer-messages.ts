@@ -8,6 +8,8 @@ import type { WriterStats } from "./journal-writer.ts";
 export interface WriterStart {
   readonly directory: string;
   readonly options: LmdbStoreOptions;
+  /** Other processes write to the store too. */
+  readonly othersWrite: boolean;
   /** Counts messages sent to the writer, which sleeps on it. */
   readonly bell: Int32Array;
 }

@@ -18,6 +18,11 @@ import type { WriterReply, WriterRequest, WriterStart } from "./writer-messages.
 
 /** Between folds with nothing else to do, so that other processes get at the write lock. */
 const idlePauseMs = 1;
+/**
+ * How often the process that folds looks whether others have written: one read. At 100,000 sets
+ * of 600 bytes a second that is 6 MiB more in the journal.
+ */
+const lookEveryMs = 100;
 /** While the journal is full and another process folds. */
 const fullPauseMs = 5;
 /** A journal that stays full this many pauses (5 s) is not being folded by anybody. */
@@ -26,6 +31,7 @@ const fullPausesMax = 1000;
 class WriterThread {
   readonly #port: MessagePort;
   readonly #bell: Int32Array;
+  readonly #othersWrite: boolean;
   readonly #environment: Environment;
   readonly #writer: JournalWriter;
   readonly #foldLock: FileLock;
@@ -35,6 +41,7 @@ class WriterThread {
   constructor(port: MessagePort, start: WriterStart) {
     this.#port = port;
     this.#bell = start.bell;
+    this.#othersWrite = start.othersWrite;
     this.#environment = Environment.open(start.directory);
     this.#foldLock = new FileLock(`${start.directory}/fold.lock`);
     const tryFoldLock = (): boolean => this.#foldLock.tryAcquire();
@@ -47,8 +54,9 @@ class WriterThread {
       const rings = Atomics.load(this.#bell, 0);
       const request = this.#take();
       if (request === undefined) {
-        if (this.#foldIdly()) Atomics.wait(this.#bell, 0, rings, idlePauseMs);
-        else Atomics.wait(this.#bell, 0, rings);
+        const folded = this.#foldIdly();
+        Atomics.wait(this.#bell, 0, rings, folded ? idlePauseMs : this.#sleepMs());
+        if (!folded && this.#othersWrite && this.#writer.folds) this.#writer.look();
       } else if ("close" in request) {
         break;
       } else {
@@ -72,7 +80,8 @@ class WriterThread {
       if (this.#writer.hasWork) {
         pauses = 0;
       } else if (pauses === fullPausesMax) {
-        throw new StoreError("unavailable", "the journal is full and no process folds it");
+        const hint = "journalMaxBytes must be the same in all processes of a store";
+        throw new StoreError("unavailable", `the journal is full and nobody folds it; ${hint}`);
       } else {
         Atomics.wait(this.#bell, 0, Atomics.load(this.#bell, 0), fullPauseMs);
       }
@@ -88,6 +97,10 @@ class WriterThread {
       // The share of folding may have been what did not fit; the group alone may.
       return this.#writer.commit(group, false);
     }
+  }
+
+  #sleepMs(): number {
+    return this.#othersWrite && this.#writer.folds ? lookEveryMs : Number.POSITIVE_INFINITY;
   }
 
   /** Folds a little; false when there is nothing to do. */
