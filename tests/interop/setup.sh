@@ -71,16 +71,41 @@ buildCpp() {
 
 setupCpp() {
   needs "C++" "g++ thrift-compiler libthrift-dev libboost-dev libevent-dev" sh -c \
-    'g++ --version && thrift --version && test -e /usr/include/thrift/Thrift.h -a -e /usr/include/event.h' ||
+    'g++ --version && thrift --version && cd /usr/include && ls thrift/Thrift.h event.h boost' ||
     return 0
   build "C++" "$out/cpp-peer" buildCpp setup.sh "$idl" peers/cpp/*
 }
 
+installNpm() {
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+
+# Debian's compiler knows no uuid, npm's thrift does: that of a string, with other words.
+buildNpm() {
+  rm -rf "$out/npm-thrift"
+  mkdir -p "$out/npm-thrift"
+  sed 's/uuid \(testUuid\)(1: uuid/string \1(1: string/' idl/thrift_test.thrift \
+    >"$out/npm-thrift/thrift_test.thrift"
+  thrift --gen js:node,es6 -out "$out/npm-thrift" "$out/npm-thrift/thrift_test.thrift"
+  sed -i '/testUuid_args = class/,/testStruct_args = class/ {
+    s/Type.STRING/Type.UUID/
+    s/\(read\|write\)String/\1Uuid/
+  }' "$out/npm-thrift/ThriftTest.js"
+  echo '{ "type": "commonjs" }' >"$out/npm-thrift/package.json"
+}
+
+setupNpm() {
+  needs "npm thrift" "thrift-compiler npm" sh -c 'thrift --version && npm --version' || return 0
+  build "npm thrift" node_modules/.package-lock.json installNpm package.json package-lock.json
+  build "npm thrift" "$out/npm-thrift/ThriftTest.js" buildNpm setup.sh "$idl"
+}
+
 makeIdl
-for peer in ${*:-python cpp}; do
+for peer in ${*:-python cpp npm}; do
   case $peer in
   python) setupPython ;;
   cpp) setupCpp ;;
+  npm) setupNpm ;;
   *) say "no peer $peer" && exit 2 ;;
   esac
 done
