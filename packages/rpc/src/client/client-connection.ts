@@ -13,6 +13,7 @@ import type { BinaryWriter } from "@holdfast/thrift";
 import { type ChunkView, FrameReader } from "../wire/frame-reader.ts";
 import { emptyTtHeader } from "../wire/ttheader.ts";
 import type { Sender } from "../wire/turn-writer.ts";
+import { WriteWatch } from "../wire/write-watch.ts";
 import type { CallPath } from "./call-path.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Try, TryOwner } from "./client-call.ts";
@@ -50,8 +51,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   private readonly options: ClientOptions;
   private readonly clock: Clock;
   private readonly openedMs: number;
-  /** When the server stopped taking bytes; 0 while it takes them. */
-  private blockedMs = 0;
+  private readonly writes = new WriteWatch();
   private bytesSinceCheck = false;
   private silentSinceMs = 0;
   private callsTotal = 0;
@@ -81,7 +81,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   /** Whether a call may be sent here now. */
   get hasRoom(): boolean {
     if (this.leaving || this.closed || this.tries.full) return false;
-    return this.blockedMs === 0 || this.socket.pendingBytes <= this.options.unsentMaxBytes;
+    return !this.writes.blocked || this.socket.pendingBytes <= this.options.unsentMaxBytes;
   }
 
   /** Takes the try up; the caller has asked `hasRoom`. */
@@ -109,7 +109,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   }
 
   onDrain(): void {
-    this.blockedMs = 0;
+    this.writes.unblock();
   }
 
   onClose(error: ServiceError | undefined): void {
@@ -127,7 +127,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     const { writeTimeoutMs, silenceTimeoutMs } = this.options;
     if (this.bytesSinceCheck || this.tries.size === 0) this.silentSinceMs = nowMs;
     this.bytesSinceCheck = false;
-    if (this.blockedMs > 0 && nowMs - this.blockedMs >= writeTimeoutMs) {
+    if (this.writes.isStuck(this.socket.pendingBytes, nowMs, writeTimeoutMs)) {
       return this.breakOff(silence(`took no bytes for ${writeTimeoutMs} ms`, this.socket));
     }
     if (nowMs - this.silentSinceMs >= silenceTimeoutMs) {
@@ -170,8 +170,9 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     this.turn++;
     if (output === undefined) return;
     const taken = this.closed || this.socket.write(output.buffer.subarray(0, output.offset));
+    this.writes.wrote(output.offset);
     this.path.turn.giveBack(output, taken);
-    if (!taken && this.blockedMs === 0) this.blockedMs = this.clock.nowMs();
+    if (!taken) this.writes.block(this.socket.pendingBytes, this.clock.nowMs());
     this.endWhenDone();
   }
 

@@ -13,6 +13,7 @@ import type { BinaryWriter } from "@holdfast/thrift";
 import { FrameReader, type ChunkView } from "../wire/frame-reader.ts";
 import type { Sender } from "../wire/turn-writer.ts";
 import { emptyTtHeader } from "../wire/ttheader.ts";
+import { WriteWatch } from "../wire/write-watch.ts";
 import type { ServerOptions } from "./options.ts";
 import type { RequestPath } from "./request-path.ts";
 import type { ServerCall } from "./server-call.ts";
@@ -48,8 +49,7 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
   private firstCall: ServerCall<Handler> | undefined = undefined;
   /** When the frame began that has not come whole; 0 when there is none. */
   private frameBeganMs = 0;
-  /** When the peer stopped taking bytes; 0 while it takes them. */
-  private blockedMs = 0;
+  private readonly writes = new WriteWatch();
   private unsentTooMuch = false;
   /** Not read from because too much is at work or unsent. */
   private paused = false;
@@ -79,7 +79,7 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
     const nowMs = this.clock.nowMs();
     if (this.lastByteMs === 0) this.clock.schedule(this, nowMs + this.checkEveryMs());
     this.lastByteMs = nowMs;
-    this.read(() => this.path.receive(this, chunk, nowMs));
+    this.read(nowMs, () => this.path.receive(this, chunk, nowMs));
   }
 
   onEnd(): void {
@@ -90,7 +90,7 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
   }
 
   onDrain(): void {
-    this.blockedMs = 0;
+    this.writes.unblock();
     this.unsentTooMuch = false;
     this.resumeWhenPossible();
     this.closeWhenDone();
@@ -117,7 +117,7 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
     if (this.lastByteMs === 0) {
       return this.closeLate("no first byte", options.firstByteTimeoutMs);
     }
-    if (this.blockedMs > 0 && nowMs - this.blockedMs >= options.writeTimeoutMs) {
+    if (this.writes.isStuck(this.socket.pendingBytes, nowMs, options.writeTimeoutMs)) {
       return this.closeLate("the peer took no bytes", options.writeTimeoutMs);
     }
     if (this.frameBeganMs > 0 && nowMs - this.frameBeganMs >= options.readTimeoutMs) {
@@ -156,7 +156,10 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
 
   /** Whether another call of this connection may be taken up. */
   get hasRoom(): boolean {
-    return this.callsInFlight < this.options.callsPerConnectionMax && !this.unsentTooMuch;
+    if (this.callsInFlight >= this.options.callsPerConnectionMax || this.unsentTooMuch)
+      return false;
+    // Calls that end at once would otherwise all be answered in this one turn.
+    return this.output === undefined || this.output.offset <= this.options.unsentMaxBytes;
   }
 
   /** ⑧ Sends what was written in this turn. */
@@ -165,14 +168,16 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
     this.output = undefined;
     if (output === undefined) return;
     const taken = this.closed || this.socket.write(output.buffer.subarray(0, output.offset));
+    this.writes.wrote(output.offset);
     this.path.turn.giveBack(output, taken);
     if (!taken) {
-      if (this.blockedMs === 0) this.blockedMs = this.clock.nowMs();
+      this.writes.block(this.socket.pendingBytes, this.clock.nowMs());
       if (this.socket.pendingBytes > this.options.unsentMaxBytes) {
         this.unsentTooMuch = true;
         this.pause();
       }
     }
+    if (this.paused) this.resumeWhenPossible();
     if (this.ended) this.closeWhenDone();
   }
 
@@ -206,27 +211,34 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
     };
   }
 
-  private read(take: () => boolean): void {
+  private read(nowMs: number, take: () => boolean): void {
+    const framesBefore = this.frames.frameCount;
     try {
       if (!take()) this.pause();
     } catch (error) {
       this.close(ServiceError.from(error));
       return;
     }
+    // What is left is a new frame when one has ended.
+    const isNew = this.frameBeganMs === 0 || this.frames.frameCount > framesBefore;
     if (this.frames.pendingBytes === 0 || this.paused) this.frameBeganMs = 0;
-    else if (this.frameBeganMs === 0) this.frameBeganMs = this.lastByteMs;
+    else if (isNew) this.frameBeganMs = nowMs;
   }
 
   private pause(): void {
     if (this.paused) return;
     this.paused = true;
+    // The peer cannot be late with what nobody reads.
+    this.frameBeganMs = 0;
     this.socket.pause();
   }
 
   private resumeWhenPossible(): void {
     if (!this.paused || this.closed || !this.hasRoom) return;
     this.paused = false;
-    if (this.frames.pendingBytes > 0) this.read(() => this.path.receivePending(this));
+    if (this.frames.pendingBytes > 0) {
+      this.read(this.clock.nowMs(), () => this.path.receivePending(this));
+    }
     // What was kept may have filled the room again.
     if (!this.paused && !this.closed) this.socket.resume();
   }

@@ -26,6 +26,8 @@ export class ChunkView {
 
 export class FrameReader {
   framing: Framing | undefined;
+  /** Frames given out so far. */
+  frameCount = 0;
   private readonly frameMaxBytes: number;
   private readonly chunkView: ChunkView;
   /** Bytes that came and were not read as frames yet; NOTHING most of the time. */
@@ -86,6 +88,7 @@ export class FrameReader {
       const size = this.frameSize(bytes, at, end);
       if (size > end - at) break;
       at += size;
+      this.frameCount++;
       if (!onFrame(bytes, at - size, at)) return { at, stopped: true };
     }
     return { at, stopped: false };
