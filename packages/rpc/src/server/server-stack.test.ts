@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createWorld } from "@holdfast/sim";
+import { Probe } from "../testing/gen/probe.ts";
+import { HeldProbe } from "../testing/held-probe.ts";
+import { serveForTest } from "../testing/serve-for-test.ts";
+import { simulatedPlace } from "../testing/test-place.ts";
+
+const served = (body: Parameters<typeof serveForTest<HeldProbe, unknown, HeldProbe>>[1]) =>
+  serveForTest(
+    { place: simulatedPlace(createWorld(1)), definition: Probe, handler: new HeldProbe() },
+    body,
+  );
+
+describe("the default filters", () => {
+  it("of the server stand in this order", () =>
+    served(async ({ server }) => {
+      const roles = server.describeStack().map(({ role }) => role);
+      assert.deepEqual(roles, [
+        "record",
+        "stats",
+        "drain",
+        "deadline",
+        "concurrency-limit",
+        "recover",
+      ]);
+    }));
+
+  it("of the client stand in this order", () =>
+    served(async (rig) => {
+      const roles = rig
+        .client()
+        .describeStack()
+        .map(({ role }) => role);
+      assert.deepEqual(roles, ["record", "stats", "deadline"]);
+    }));
+
+  it("each say why they stand where they stand", () =>
+    served(async (rig) => {
+      for (const { role, why } of [
+        ...rig.server.describeStack(),
+        ...rig.client().describeStack(),
+      ]) {
+        assert.match(why, /above|below|first|last/, role);
+      }
+    }));
+
+  it("may be added to and taken from, and the description says so", () => {
+    const place = simulatedPlace(createWorld(1));
+    const handler = new HeldProbe();
+    const seen: string[] = [];
+    return serveForTest(
+      {
+        place,
+        definition: Probe,
+        handler,
+        filters: (defaults) => [
+          ...defaults.filter(({ role }) => role !== "concurrency-limit"),
+          {
+            role: "mine",
+            why: "last, to see the handler's own answer",
+            filter: (context, call, next) => {
+              seen.push(call.method.definition.name);
+              return next(context, call);
+            },
+          },
+        ],
+      },
+      async (rig) => {
+        await place.finish(rig.client().calls.p(rig.context()));
+        assert.deepEqual(seen, ["p"]);
+        const roles = rig.server.describeStack().map(({ role }) => role);
+        assert.deepEqual(roles, ["record", "stats", "drain", "deadline", "recover", "mine"]);
+      },
+    );
+  });
+});
