@@ -27,11 +27,11 @@ function load(service: RunningService, firstUser: number) {
   const acknowledged = new Map<bigint, bigint[]>();
   const failures: string[] = [];
   let calls = 0;
-  let stopping = false;
+  const state = { stopping: false };
   const worker = async (userId: bigint): Promise<void> => {
     const mine: bigint[] = [];
     acknowledged.set(userId, mine);
-    for (let n = 0n; !stopping; n++) {
+    for (let n = 0n; !state.stopping; n++) {
       const items = [1n, 2n, 3n].map((itemId) => ({ itemId, timestampMs: n * 10n + itemId }));
       calls++;
       try {
@@ -47,7 +47,7 @@ function load(service: RunningService, firstUser: number) {
   };
   const workers = Array.from({ length: 16 }, (_, index) => worker(BigInt(firstUser + index)));
   const stop = async (): Promise<void> => {
-    stopping = true;
+    state.stopping = true;
     await Promise.all(workers);
     client.close();
   };

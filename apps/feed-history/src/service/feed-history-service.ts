@@ -11,8 +11,13 @@ import type {
   SetHistoryRequest,
   SetHistoryResponse,
 } from "../gen/feed_history.ts";
-import { decodeCursor, encodeCursor, encodeItemWire, type HistoryStore } from "../store/index.ts";
-import { StoreError } from "../store/index.ts";
+import {
+  decodeCursor,
+  encodeCursor,
+  encodeItemWire,
+  type HistoryStore,
+  StoreError,
+} from "../store/index.ts";
 import { checkGet, checkSet, invalid } from "./check-request.ts";
 import { ReplyMemory, type ReplyPiece } from "./reply-memory.ts";
 

@@ -24,7 +24,7 @@ export class FileLock {
     }
     try {
       // The database stays empty: nothing is ever written, only its lock is used.
-      database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+      database.exec("PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
       this.#held = database;
       return true;
     } catch (error) {

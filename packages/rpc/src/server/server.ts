@@ -13,7 +13,7 @@ import {
   type Listener,
   type ListenOptions,
   type Runtime,
-  ServiceError,
+  type ServiceError,
   type Socket,
   stackDirect,
   type Stack,
