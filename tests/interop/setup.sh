@@ -100,12 +100,51 @@ setupNpm() {
   build "npm thrift" "$out/npm-thrift/ThriftTest.js" buildNpm setup.sh "$idl"
 }
 
+# Both Go peers are one module: what they share, and what is theirs.
+layOutGo() {
+  rm -rf "$out/$1"
+  mkdir -p "$out/$1/gen"
+  cp peers/go/* "peers/$1"/* "$out/$1/"
+}
+
+# Under its own name the IDL becomes a file that Go takes for a test.
+buildGo() {
+  layOutGo go-thrift
+  cp "$idl" "$out/go-thrift/gen/thrifttest.thrift"
+  thrift --gen go:package_prefix=holdfast.interop/peer/gen/,skip_remote \
+    -out "$out/go-thrift/gen" "$out/go-thrift/gen/thrifttest.thrift"
+  (cd "$out/go-thrift" && go build -mod=readonly -o "$out/go-peer" .)
+}
+
+setupGo() {
+  needs "Go thrift" "golang-go thrift-compiler" sh -c 'thrift --version && go version' || return 0
+  build "Go thrift" "$out/go-peer" buildGo setup.sh "$idl" peers/go/* peers/go-thrift/*
+}
+
+# Kitex's generator comes out of the same go.mod as Kitex. checklinkname=0: dynamicgo, which it
+# links, reaches into encoding/json, and Go has refused that by default since 1.23.
+buildKitex() {
+  layOutGo kitex
+  cd "$out/kitex"
+  go build -mod=readonly -o "$out/tools/kitex" github.com/cloudwego/kitex/tool/cmd/kitex
+  "$out/tools/kitex" -module holdfast.interop/peer -gen-path gen "$idl"
+  go build -mod=readonly -ldflags=-checklinkname=0 -o "$out/kitex-peer" .
+  cd "$OLDPWD"
+}
+
+setupKitex() {
+  needs Kitex golang-go go version || return 0
+  build Kitex "$out/kitex-peer" buildKitex setup.sh "$idl" peers/go/* peers/kitex/*
+}
+
 makeIdl
-for peer in ${*:-python cpp npm}; do
+for peer in ${*:-python cpp npm go kitex}; do
   case $peer in
   python) setupPython ;;
   cpp) setupCpp ;;
   npm) setupNpm ;;
+  go) setupGo ;;
+  kitex) setupKitex ;;
   *) say "no peer $peer" && exit 2 ;;
   esac
 done

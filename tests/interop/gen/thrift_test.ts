@@ -3045,19 +3045,15 @@ export const ThriftTest: ServiceDefinition<ThriftTestHandler, ThriftTestClient> 
       },
       testMapMap(context, hello) {
         const args: ThriftTestTestMapMapArguments = { hello };
-        return call(
-          ThriftTestTestMapMapMethod,
-          context,
-          args,
-        ) as Promise<Map<number, Map<number, number>>>;
+        return call(ThriftTestTestMapMapMethod, context, args) as Promise<
+          Map<number, Map<number, number>>
+        >;
       },
       testInsanity(context, argument) {
         const args: ThriftTestTestInsanityArguments = { argument };
-        return call(
-          ThriftTestTestInsanityMethod,
-          context,
-          args,
-        ) as Promise<Map<UserId, Map<Numberz, Insanity>>>;
+        return call(ThriftTestTestInsanityMethod, context, args) as Promise<
+          Map<UserId, Map<Numberz, Insanity>>
+        >;
       },
       testMulti(context, arg0, arg1, arg2, arg3, arg4, arg5) {
         const args: ThriftTestTestMultiArguments = { arg0, arg1, arg2, arg3, arg4, arg5 };
