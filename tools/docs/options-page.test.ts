@@ -40,7 +40,7 @@ describe("the page of options", () => {
       "",
       "What a pool may be told.",
       "",
-      "In [packages/rpc/src/pool/options.ts](../../packages/rpc/src/pool/options.ts):",
+      "In [src/pool/options.ts](../../packages/rpc/src/pool/options.ts):",
       "",
       "- **name**: How it is called; default `pool`.",
       "- **frameMaxBytes**: The most of one thing, in bytes, 1 or more, default 64 KiB. See",

@@ -9,6 +9,8 @@ import { type OptionsInterface, readOptions } from "./read-options.ts";
 
 export const OPTIONS_PAGE = "docs/reference/options.md";
 const COLUMNS_MAX = 100;
+/** With what must not begin a line behind it: the number or sign of a list, of a heading. */
+const WORD = /\S+(?: (?:\d+[.)]|[-+*#>=|]+)(?= |$))*/g;
 const BINARY_UNITS: Readonly<Record<string, number>> = {
   KiB: 2 ** 10,
   MiB: 2 ** 20,
@@ -107,7 +109,7 @@ function describeInterface({ name, path, doc, options }: OptionsInterface): stri
   return [
     `### ${name}`,
     wrap(plain(doc), ""),
-    `In [${path}](../../${path}):`,
+    `In [${path.split("/").slice(2).join("/")}](../../${path}):`,
     documented.map((each) => wrap(`- **${each.name}**: ${plain(each.doc!)}`, "  ")).join("\n"),
   ].filter((part) => part !== "");
 }
@@ -120,10 +122,11 @@ function plain(doc: string): string {
     .trim();
 }
 
+/** Breaks between words; never before what Markdown takes for the beginning of something. */
 function wrap(text: string, indent: string): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const [word] of text.matchAll(WORD)) {
     if (line !== "" && line.length + 1 + word.length > COLUMNS_MAX) {
       lines.push(line);
       line = indent + word;

@@ -1,8 +1,8 @@
 /**
  * Code in pages is real code. A block under `<!-- path -->` is that file, word for word, written
- * there by `node tools/docs.ts --write`; every other ```ts block that imports packages must pass the
- * compiler; one that imports nothing, or files beside it, is a part of something, and must at least
- * be TypeScript.
+ * there by `node tools/docs.ts --write`; every other ```ts block that imports packages must pass
+ * the compiler; one that imports nothing, or files beside it, is a part of something, and must at
+ * least be TypeScript.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
