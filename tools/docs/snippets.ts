@@ -17,7 +17,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** Inside the repository, so that its packages are found by their names. */
 const SCRATCH = join(ROOT, ".cache", "snippets");
 /** A page's line that says which file the block below it is. */
-const MARK = /<!-- ([\w./-]+) -->\n+```\w*\n([^]*?)```/g;
+const MARK = /(<!-- ([\w./-]+) -->\n+```\w*\n)([^]*?)```/g;
 
 export const snippets: Rule = {
   name: "snippets",
@@ -27,9 +27,9 @@ export const snippets: Rule = {
 
 /** The page with every marked block as its file is now. */
 export function fillSnippets(tree: SourceTree, path: string): string {
-  return tree.text(path).replaceAll(MARK, (whole, file: string, body: string) => {
+  return tree.text(path).replaceAll(MARK, (whole, head: string, file: string) => {
     const text = tree.files.get(resolveRelative(path, file));
-    return text === undefined ? whole : whole.replace(`${body}\`\`\``, () => `${text}\`\`\``);
+    return text === undefined ? whole : `${head}${text}\`\`\``;
   });
 }
 
@@ -38,7 +38,7 @@ export function pages(tree: SourceTree): string[] {
 }
 
 function checkFiles(tree: SourceTree, path: string): Finding[] {
-  return Array.from(tree.text(path).matchAll(MARK)).flatMap(([whole, file, body], index) => {
+  return Array.from(tree.text(path).matchAll(MARK)).flatMap(([whole, , file, body], index) => {
     const text = tree.files.get(resolveRelative(path, file!));
     if (text === body) return [];
     const line = tree.text(path).slice(0, tree.text(path).indexOf(whole)).split("\n").length;
@@ -59,7 +59,7 @@ function checkBlocks(tree: SourceTree): Finding[] {
   const programs: Program[] = [];
   const findings: Finding[] = [];
   for (const path of pages(tree)) {
-    const marked = new Set(Array.from(tree.text(path).matchAll(MARK), ([, , body]) => body));
+    const marked = new Set(Array.from(tree.text(path).matchAll(MARK), ([, , , body]) => body));
     for (const block of codeBlocks(tree.text(path))) {
       if (block.language !== "ts" || marked.has(block.text)) continue;
       try {
