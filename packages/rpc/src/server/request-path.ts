@@ -61,6 +61,8 @@ export class RequestPath<Handler> {
   private readonly binary = new BinaryReader(EMPTY);
   private readonly compact = new CompactReader(EMPTY);
   private readonly message = emptyMessageHeader();
+  /** Peers are told to use another connection, with their first word if need be. */
+  private goingAway = false;
 
   constructor(parts: RequestPathParts<Handler>) {
     this.parts = parts;
@@ -100,6 +102,7 @@ export class RequestPath<Handler> {
       this.binary.reset(bytes, start, end);
       readTtHeader(this.binary, header);
       at = this.binary.offset;
+      if (this.goingAway) this.sayGoAwayOnce(connection);
       if (header.cancel) return this.cancelCall(connection);
       // Kitex may put a framed message inside.
       if (end - at > 8 && bytes.view.getUint32(at) === end - at - 4) at += 4;
@@ -211,8 +214,17 @@ export class RequestPath<Handler> {
     this.parts.onRefusedConnection(connection.socket.remote, error);
   }
 
-  /** Tells a peer that understands it to use another connection. */
-  sayGoAway(connection: ServerConnection<Handler>): void {
+  /** Tells all peers that understand it, and those still to be heard, to leave. */
+  sayGoAway(connections: Iterable<ServerConnection<Handler>>): void {
+    this.goingAway = true;
+    for (const connection of connections) {
+      if (connection.frames.framing === "ttheader") this.sayGoAwayOnce(connection);
+    }
+  }
+
+  private sayGoAwayOnce(connection: ServerConnection<Handler>): void {
+    if (connection.saidGoAway) return;
+    connection.saidGoAway = true;
     this.replies.writeGoAway(connection);
   }
 

@@ -32,8 +32,10 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
   closed = false;
   /** No more calls come, or are wanted; the connection ends with its last reply. */
   ended = false;
-  /** It was told, or will be told with the next reply, to use another connection. */
+  /** It knows that cancels are heard here. */
   saidHears = false;
+  /** It was told to use another connection. */
+  saidGoAway = false;
   callsInFlight = 0;
   callsTotal = 0;
   lastByteMs: number;

@@ -58,6 +58,7 @@ export class Server<Handler> implements LifecyclePart {
   private readonly brokenConnections: Counter;
   private readonly refusedCalls: Counter;
   private isDraining = false;
+  private draining: Promise<{ cut: number }> | undefined = undefined;
   /** Called when a call or a connection has ended while a drain waits for that. */
   private onIdle: (() => void) | undefined = undefined;
 
@@ -122,29 +123,41 @@ export class Server<Handler> implements LifecyclePart {
 
   /**
    * Takes no new connections and no new calls, tells peers that understand it to leave, and waits
-   * until the calls at work have ended or `context` is over. Resolves with how many were cut.
+   * until the calls at work have ended and their replies are sent, or `context` is over. Resolves
+   * with how many were cut; the same promise however often it is called.
    */
-  async drain(context: Context): Promise<{ cut: number }> {
-    await Promise.all(this.listeners.splice(0).map((listener) => listener.close()));
-    for (const connection of this.connections) {
-      if (connection.frames.framing === "ttheader") this.path.sayGoAway(connection);
-    }
+  drain(context: Context): Promise<{ cut: number }> {
+    this.draining ??= this.runDrain(context);
+    return this.draining;
+  }
+
+  private async runDrain(context: Context): Promise<{ cut: number }> {
+    await this.closeListeners();
+    this.path.sayGoAway(this.connections);
     // Peers that understood have stopped calling when this turn's word has reached them; what
     // crosses it is still served, and only then are calls refused.
-    await this.untilQuiet(context, Math.min(GO_AWAY_GRACE_MS, context.remainingMs() / 2));
+    const graceMs = Math.min(GO_AWAY_GRACE_MS, context.remainingMs() / 2);
+    const isEmpty = (): boolean => this.connections.size === 0;
+    await this.until(isEmpty, context.withTimeout(graceMs));
     this.isDraining = true;
-    await this.untilIdle(context);
+    await this.until(() => this.callsInFlight() === 0, context);
     const cut = this.callsInFlight();
     for (const connection of this.connections) connection.endAfterReplies();
+    // Whoever stops us next must not take back the replies that are on their way.
+    await this.until(isEmpty, context);
     return { cut };
   }
 
   /** Closes every connection. Calls still at work lose their callers. */
   async stop(): Promise<void> {
     this.isDraining = true;
-    await Promise.all(this.listeners.splice(0).map((listener) => listener.close()));
+    await this.closeListeners();
     for (const connection of this.connections) connection.socket.destroy();
     for (const unregister of this.unregister.splice(0)) unregister();
+  }
+
+  private async closeListeners(): Promise<void> {
+    await Promise.all(this.listeners.splice(0).map((listener) => listener.close()));
   }
 
   private accept(socket: Socket): void {
@@ -193,30 +206,19 @@ export class Server<Handler> implements LifecyclePart {
     return calls;
   }
 
-  private untilQuiet(context: Context, graceMs: number): Promise<void> {
-    if (this.connections.size === 0) return Promise.resolve();
+  /** Waits until the condition holds or the context is over. One at a time. */
+  private until(condition: () => boolean, context: Context): Promise<void> {
+    if (condition() || context.cancelled !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      const grace = context.withTimeout(graceMs);
-      const stopListening = grace.onCancel(() => resolve());
-      this.onIdle = () => {
-        if (this.connections.size > 0) return;
-        stopListening();
-        resolve();
-      };
-    });
-  }
-
-  private untilIdle(context: Context): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (this.callsInFlight() > 0) return;
+      const done = (): void => {
         this.onIdle = undefined;
         stopListening();
         resolve();
       };
-      const stopListening = context.onCancel(() => resolve());
-      this.onIdle = check;
-      check();
+      const stopListening = context.onCancel(done);
+      this.onIdle = () => {
+        if (condition()) done();
+      };
     });
   }
 
