@@ -19,9 +19,27 @@ libevent-dev         its nonblocking server
 libboost-dev         headers that its headers include
 nghttp2-client       h2load, the load client for gRPC
 util-linux           taskset and prlimit: a core each, enough open files
+redis-server         a peer of the feed history
+postgresql           another
 '
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+# Debian starts the servers that it installs, unless this program says no. The benchmark starts
+# its own, on free ports.
+policy=/usr/sbin/policy-rc.d
+policyIsOurs=
+startNoServices() {
+  [ -e "$policy" ] && return
+  policyIsOurs=yes
+  trap startServicesAgain EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+}
+startServicesAgain() {
+  [ -z "$policyIsOurs" ] || rm -f "$policy"
+  policyIsOurs=
+}
 
 installPackages() {
   missing=$(printf '%s' "$packages" | while read -r name why; do
@@ -38,8 +56,10 @@ installPackages() {
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
+    startNoServices
     # shellcheck disable=SC2086 # a list of names
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    startServicesAgain
   else
     say "not root: please run  sudo apt-get install $missing"
   fi
@@ -76,13 +96,25 @@ installNpm() {
   if newer node_modules/.package-lock.json package.json package-lock.json; then
     say "npm packages: all there"
   else
-    say "npm packages: grpc-js, fastify, moleculer, thrift (npm ci, scripts not run)"
+    say "npm packages: grpc-js, fastify, moleculer, thrift, pg, better-sqlite3 (scripts not run)"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     touch node_modules/.package-lock.json
   fi
 }
 
-buildLoad() { gcc -O2 -Wall -Wextra -o "$out/load" load/load.c load/request.c load/idle.c; }
+buildLoad() {
+  gcc -O2 -Wall -Wextra -o "$out/load" load/load.c load/request.c load/reply.c load/history.c \
+    load/idle.c -lm
+}
+
+# SQLite for the repository's Node, whose npm package brings the headers too.
+buildSqlite() {
+  node=$PWD/../node_modules
+  headers=$(echo "$node"/node-linux-*)
+  PATH=$node/.bin:$PATH npm_config_build_from_source=true npm_config_nodedir=$headers \
+    npm rebuild better-sqlite3 --loglevel=error >/dev/null
+}
+
 buildEchoServer() { gcc -O2 -Wall -Wextra -o "$out/echo-server" load/echo-server.c; }
 
 buildNpmThrift() {
@@ -127,9 +159,11 @@ command -v go >/dev/null ||
   say "no go: the Go peers will be left out; any Go from 1.21 fetches the one it needs"
 build "load client" "$out/load" buildLoad load/*.c load/*.h
 build "echo server" "$out/echo-server" buildEchoServer load/echo-server.c
+build "better-sqlite3" node_modules/better-sqlite3/build/Release/better_sqlite3.node buildSqlite \
+  node_modules/better-sqlite3/package.json
 build "npm thrift code" "$out/npm-thrift/Echo.js" buildNpmThrift idl/echo.thrift
 build "C++ thrift server" "$out/cpp-server" buildCpp idl/echo.thrift peers/cpp-thrift/server.cpp
 build "Go thrift server" "$out/go-server" buildGoThrift idl/echo.thrift peers/go-thrift/*
 build "Kitex server and client" "$out/kitex-server" buildKitex idl/echo.thrift peers/kitex/go.* \
   peers/kitex/*/*.go
-say "ready: node bench/rpc.ts"
+say "ready: node bench/rpc.ts, node bench/feed-history.ts"

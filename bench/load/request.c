@@ -7,39 +7,37 @@
 #define ECHO_TEXT "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 #define ITEM_TEXT "item-text-of-thirty-two-letters."
 enum { GET_ITEMS = 50, SET_ITEMS = 10 };
-enum { TYPE_STOP = 0, TYPE_I32 = 8, TYPE_I64 = 10, TYPE_STRING = 11 };
-enum { TYPE_STRUCT = 12, TYPE_LIST = 15 };
 
 static const int64_t USER_ID = 7, TIME_MS = 1763760000000;
 
-static void put(struct request *request, const void *bytes, size_t length) {
+void requestPut(struct request *request, const void *bytes, size_t length) {
   memcpy(request->bytes + request->length, bytes, length);
   request->length += length;
 }
 
-static void putInteger(struct request *request, int64_t value, int width) {
+void requestPutInteger(struct request *request, int64_t value, int width) {
   for (int shift = (width - 1) * 8; shift >= 0; shift -= 8)
     request->bytes[request->length++] = (uint8_t)(value >> shift);
 }
 
 static void putString(struct request *request, const char *text) {
-  putInteger(request, (int64_t)strlen(text), 4);
-  put(request, text, strlen(text));
+  requestPutInteger(request, (int64_t)strlen(text), 4);
+  requestPut(request, text, strlen(text));
 }
 
-static void putField(struct request *request, int type, int id) {
-  putInteger(request, type, 1);
-  putInteger(request, id, 2);
+void requestPutField(struct request *request, int type, int id) {
+  requestPutInteger(request, type, 1);
+  requestPutInteger(request, id, 2);
 }
 
 static void putI64Field(struct request *request, int id, int64_t value) {
-  putField(request, TYPE_I64, id);
-  putInteger(request, value, 8);
+  requestPutField(request, TYPE_I64, id);
+  requestPutInteger(request, value, 8);
 }
 
 static void putI32Field(struct request *request, int id, int32_t value) {
-  putField(request, TYPE_I32, id);
-  putInteger(request, value, 4);
+  requestPutField(request, TYPE_I32, id);
+  requestPutInteger(request, value, 4);
 }
 
 /** EchoRequest and Item have the same shape. */
@@ -47,9 +45,9 @@ static void putItem(struct request *request, int64_t id, int32_t kind, const cha
   putI64Field(request, 1, id);
   putI64Field(request, 2, TIME_MS);
   putI32Field(request, 3, kind);
-  putField(request, TYPE_STRING, 4);
+  requestPutField(request, TYPE_STRING, 4);
   putString(request, text);
-  putInteger(request, TYPE_STOP, 1);
+  requestPutInteger(request, TYPE_STOP, 1);
 }
 
 static void putThriftArguments(struct request *request, const char *method) {
@@ -60,34 +58,42 @@ static void putThriftArguments(struct request *request, const char *method) {
     putI64Field(request, 2, 0);
     putI64Field(request, 3, TIME_MS);
     putI32Field(request, 4, GET_ITEMS);
-    putInteger(request, TYPE_STOP, 1);
+    requestPutInteger(request, TYPE_STOP, 1);
   } else {
     putI64Field(request, 1, USER_ID);
-    putField(request, TYPE_LIST, 2);
-    putInteger(request, TYPE_STRUCT, 1);
-    putInteger(request, SET_ITEMS, 4);
+    requestPutField(request, TYPE_LIST, 2);
+    requestPutInteger(request, TYPE_STRUCT, 1);
+    requestPutInteger(request, SET_ITEMS, 4);
     for (int index = 0; index < SET_ITEMS; index++) putItem(request, index, index, ITEM_TEXT);
-    putInteger(request, TYPE_STOP, 1);
+    requestPutInteger(request, TYPE_STOP, 1);
   }
+}
+
+void requestBeginFrame(struct request *request, const char *name) {
+  request->length = 4; // the frame's length, which requestEndFrame knows
+  requestPutInteger(request, 0x80010001, 4);
+  putString(request, name);
+  request->sequenceOffset = request->length;
+  requestPutInteger(request, 0, 4);
+  requestPutField(request, TYPE_STRUCT, 1);
+  request->idOffset = request->length + 3;
+}
+
+void requestEndFrame(struct request *request) {
+  requestPutInteger(request, TYPE_STOP, 1);
+  size_t end = request->length;
+  request->length = 0;
+  requestPutInteger(request, (int64_t)end - 4, 4);
+  request->length = end;
 }
 
 static void buildFramed(struct request *request, const char *method) {
   const char *name = strcmp(method, "echo") == 0  ? "echo"
                      : strcmp(method, "get") == 0 ? "getItems"
                                                   : "setItems";
-  request->length = 4; // the frame's length, patched in below
-  putInteger(request, 0x80010001, 4);
-  putString(request, name);
-  request->sequenceOffset = request->length;
-  putInteger(request, 0, 4);
-  putField(request, TYPE_STRUCT, 1);
-  request->idOffset = request->length + 3;
+  requestBeginFrame(request, name);
   putThriftArguments(request, method);
-  putInteger(request, TYPE_STOP, 1);
-  size_t end = request->length;
-  request->length = 0;
-  putInteger(request, (int64_t)end - 4, 4);
-  request->length = end;
+  requestEndFrame(request);
 }
 
 static size_t jsonItem(char *out, size_t room, int index) {
@@ -121,12 +127,14 @@ static void buildHttp(struct request *request, const char *method) {
 }
 
 int requestBuild(struct request *request, enum protocol protocol, const char *method) {
+  request->protocol = protocol;
+  if (strncmp(method, "history-", 8) == 0) return historyBuild(request, method);
+  request->history.users = 0;
   int echo = strcmp(method, "echo") == 0, get = strcmp(method, "get") == 0;
   if (!echo && !get && strcmp(method, "set") != 0) return 0;
-  memset(request, 0, sizeof *request);
-  request->protocol = protocol;
   if (protocol == PROTOCOL_FRAMED) buildFramed(request, method);
-  else buildHttp(request, method);
+  else if (protocol == PROTOCOL_HTTP) buildHttp(request, method);
+  else return 0;
   request->replyText = echo ? ECHO_TEXT : get ? ITEM_TEXT : "";
   // The text alone, and room for names, numbers and (JSON) the words around them.
   size_t text = echo ? sizeof ECHO_TEXT - 1 : get ? GET_ITEMS * (sizeof ITEM_TEXT - 1) : 0;
