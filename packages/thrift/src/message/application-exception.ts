@@ -3,9 +3,13 @@
  * Ours carries the code and what the caller may do next in fields of its own, which peers that do
  * not know them skip; from a peer that has no such fields the code is read off its type.
  *
+ * Our fields are numbers only. Kitex (gopkg 0.1.6) skips a field that it does not know as if it
+ * stood at the start of the struct: harmless where the length is always the same, while one string
+ * there costs its caller the whole exception.
+ *
  * Source: Apache Thrift, doc/specs/thrift-rpc.md, "Exceptions".
  */
-import { type ErrorCode, isErrorCode, ServiceError, type WorkStarted } from "@holdfast/core";
+import { type ErrorCode, ServiceError, type WorkStarted } from "@holdfast/core";
 import type { Codec } from "../schema/service-definition.ts";
 import type { BinaryReader } from "../protocol/binary-reader.ts";
 import type { BinaryWriter } from "../protocol/binary-writer.ts";
@@ -43,33 +47,54 @@ const CODE_OF_TYPE: Record<number, ErrorCode> = {
 const FIELD_MESSAGE = 0x0b_0001;
 const FIELD_TYPE = 0x08_0002;
 /** Ours: far above what Apache may add. */
-const FIELD_CODE = 0x0b_1001;
-const FIELD_WORK_STARTED = 0x0b_1002;
+const FIELD_CODE = 0x08_1001;
+const FIELD_WORK_STARTED = 0x03_1002;
 const FIELD_RETRYABLE = 0x02_1003;
 const FIELD_RETRY_AFTER_MS = 0x08_1004;
+
+/** The codes as they stand on the wire: what has a number keeps it, and no number is used again. */
+const NUMBER_OF_CODE: Record<ErrorCode, number> = {
+  cancelled: 1,
+  "deadline-exceeded": 2,
+  overloaded: 3,
+  unavailable: 4,
+  "breaker-open": 5,
+  degraded: 6,
+  "not-found": 7,
+  invalid: 8,
+  protocol: 9,
+  "too-large": 10,
+  internal: 11,
+  draining: 12,
+};
+const CODE_OF_NUMBER = new Map(
+  Object.entries(NUMBER_OF_CODE).map(([code, number]) => [number, code as ErrorCode]),
+);
+const NUMBER_OF_WORK_STARTED: Record<WorkStarted, number> = { no: 1, maybe: 2, yes: 3 };
+const WORK_STARTED_OF_NUMBER = [undefined, "no", "maybe", "yes"] as const;
 
 function read(input: BinaryReader | CompactReader): ServiceError {
   let message = "";
   let type: number = APPLICATION_EXCEPTION.unknown;
-  let code = "";
-  let workStarted = "";
+  let code: ErrorCode | undefined;
+  let workStarted: WorkStarted | undefined;
   let retryable: boolean | undefined;
   let retryAfterMs: number | undefined;
   input.enterStruct();
   for (let key = input.readField(); key !== 0; key = input.readField()) {
     if (key === FIELD_MESSAGE) message = input.readString();
     else if (key === FIELD_TYPE) type = input.readI32();
-    else if (key === FIELD_CODE) code = input.readString();
-    else if (key === FIELD_WORK_STARTED) workStarted = input.readString();
+    else if (key === FIELD_CODE) code = CODE_OF_NUMBER.get(input.readI32());
+    else if (key === FIELD_WORK_STARTED) workStarted = WORK_STARTED_OF_NUMBER[input.readByte()];
     else if (key === FIELD_RETRYABLE) retryable = input.readBool();
     else if (key === FIELD_RETRY_AFTER_MS) retryAfterMs = input.readI32();
     else input.skipField(key);
   }
   input.leaveStruct();
-  return new ServiceError(isErrorCode(code) ? code : (CODE_OF_TYPE[type] ?? "internal"), message, {
+  return new ServiceError(code ?? CODE_OF_TYPE[type] ?? "internal", message, {
     ...(retryable === undefined ? {} : { retryable }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.max(0, retryAfterMs) }),
-    workStarted: isWorkStarted(workStarted) ? workStarted : "maybe",
+    workStarted: workStarted ?? "maybe",
   });
 }
 
@@ -80,9 +105,9 @@ function write(output: BinaryWriter | CompactWriter, error: ServiceError): void 
   output.writeField(FIELD_TYPE);
   output.writeI32(TYPE_OF_CODE[error.code] ?? APPLICATION_EXCEPTION.internalError);
   output.writeField(FIELD_CODE);
-  output.writeString(error.code);
+  output.writeI32(NUMBER_OF_CODE[error.code]);
   output.writeField(FIELD_WORK_STARTED);
-  output.writeString(error.workStarted);
+  output.writeByte(NUMBER_OF_WORK_STARTED[error.workStarted]);
   output.writeField(FIELD_RETRYABLE);
   output.writeBool(error.retryable);
   if (error.retryAfterMs !== undefined) {
@@ -91,10 +116,6 @@ function write(output: BinaryWriter | CompactWriter, error: ServiceError): void 
   }
   output.writeStop();
   output.leaveStruct();
-}
-
-function isWorkStarted(text: string): text is WorkStarted {
-  return text === "no" || text === "maybe" || text === "yes";
 }
 
 export const ApplicationExceptionCodec: Codec<ServiceError> = {

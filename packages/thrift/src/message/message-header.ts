@@ -103,7 +103,9 @@ export function writeBinaryHeader(
   const at = output.offset;
   output.view.setUint32(at, 0x8001_0000 | type);
   output.view.setInt32(at + 4, name.length);
-  output.buffer.set(name, at + 8);
+  const { length } = name;
+  // A name has a few letters: a loop costs less than a call into the runtime.
+  for (let index = 0; index < length; index++) output.view.setUint8(at + 8 + index, name[index]!);
   output.view.setInt32(at + 8 + name.length, sequenceId);
   output.offset = at + 12 + name.length;
 }
