@@ -40,6 +40,7 @@ const FRAMINGS: Readonly<Record<string, ClientOptions["framing"]>> = {
   nonblocking: "framed",
   buffered: "buffered",
   ttheader: "ttheader",
+  mux: "ttheader",
 };
 const PROTOCOLS: Readonly<Record<string, ClientOptions["protocol"]>> = {
   binary: "binary",

@@ -52,8 +52,8 @@ export async function runPeerClient(
   const lines: string[] = [];
   for await (const line of peer.lines) lines.push(line);
   const failed = lines.filter((line) => !line.startsWith("ok "));
-  const complaints = await peer.complaints();
-  if (failed.length > 0 || lines.length === 0 || complaints !== "") {
+  const { complaints, succeeded } = await peer.end();
+  if (failed.length > 0 || lines.length === 0 || !succeeded) {
     throw new Error([...failed, complaints].join("\n"));
   }
   return lines.map((line) => line.slice("ok ".length));
@@ -68,7 +68,7 @@ export async function withPeerServer(
   await using peer = new PeerProcess(command, ["server", ...wordsOf(form)]);
   const ready = await peer.nextLine();
   const port = Number(/^ready (\d+)$/.exec(ready)?.[1]);
-  if (!(port > 0)) throw new Error(`the server said "${ready}"; ${await peer.complaints()}`);
+  if (!(port > 0)) throw new Error(`the server said "${ready}"; ${(await peer.end()).complaints}`);
   await body(port, () => peer.nextLine());
 }
 
@@ -104,13 +104,13 @@ class PeerProcess implements AsyncDisposable {
     return done ? "" : String(value);
   }
 
-  /** What it wrote to its standard error until it ended, which it does now. */
-  async complaints(): Promise<string> {
+  /** Ends it; how that went, with what it wrote to its standard error. */
+  async end(): Promise<{ complaints: string; succeeded: boolean }> {
     this.child.stdin?.end();
     await this.ended;
     const { exitCode, signalCode } = this.child;
-    const how = exitCode === 0 ? "" : `\nended with ${exitCode ?? signalCode}`;
-    return `${this.errors}${how}`.trim();
+    const complaints = `${this.errors}\nended with ${exitCode ?? signalCode}`;
+    return { complaints, succeeded: exitCode === 0 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

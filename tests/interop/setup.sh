@@ -127,13 +127,15 @@ buildKitex() {
   layOutGo kitex
   cd "$out/kitex"
   go build -mod=readonly -o "$out/tools/kitex" github.com/cloudwego/kitex/tool/cmd/kitex
-  "$out/tools/kitex" -module holdfast.interop/peer -gen-path gen "$idl"
+  "$out/tools/kitex" -module holdfast.interop/peer -gen-path gen "$idl" 2>/dev/null
   go build -mod=readonly -ldflags=-checklinkname=0 -o "$out/kitex-peer" .
   cd "$OLDPWD"
 }
 
 setupKitex() {
-  needs Kitex golang-go go version || return 0
+  # Any Go from 1.21 on fetches the one that go.mod asks for.
+  needs Kitex "golang-go of version 1.21 or newer" \
+    sh -c 'go version | grep -E "go1\.(2[1-9]|[3-9][0-9])"' || return 0
   build Kitex "$out/kitex-peer" buildKitex setup.sh "$idl" peers/go/* peers/kitex/*
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 
 	"holdfast.interop/peer/gen/thrifttest"
 )
@@ -57,13 +58,13 @@ func checksOfTest(test, second any) []check {
 			_, err := invoke(test, "TestVoid")
 			return err
 		}},
-		echoes("TestString", "", text, repeated(text, 50000)),
+		echoes("TestString", "", text, strings.Repeat(text, 50000)),
 		echoes("TestBool", true, false),
 		echoes("TestByte", int8(0), int8(127), int8(-128)),
 		echoes("TestI32", int32(0), int32(-1), int32(math.MaxInt32), int32(math.MinInt32)),
 		echoes("TestI64", int64(0), int64(-1), int64(math.MaxInt64), int64(math.MinInt64)),
 		{"testDouble", func() error { return checkDouble(test) }},
-		echoes("TestBinary", []byte{}, []byte(repeated("\x00\x7f\x80\xff", 6400))),
+		echoes("TestBinary", []byte{}, []byte(strings.Repeat("\x00\x7f\x80\xff", 6400))),
 		echoes("TestStruct", extremes()),
 		echoes("TestNest",
 			&thrifttest.Xtruct2{ByteThing: 1, StructThing: extremes(), I32Thing: 5}),
@@ -241,12 +242,4 @@ func upTo(count int32) []int32 {
 		all[index] = int32(index) - 2
 	}
 	return all
-}
-
-func repeated(part string, count int) string {
-	all := make([]byte, 0, len(part)*count)
-	for range count {
-		all = append(all, part...)
-	}
-	return string(all)
 }

@@ -1,6 +1,6 @@
 // Kitex 0.15.1; sonic and its loader are raised to the first versions that build with Go 1.26.
 // Made complete by `go mod tidy` beside the generated code, then committed with its go.sum.
-module holdfast.interop/kitex
+module holdfast.interop/peer
 
 go 1.26
 
