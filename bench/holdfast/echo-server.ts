@@ -8,9 +8,12 @@ const handler: EchoHandler = {
   },
   async getItems(_context, { userId, toMs, limit }) {
     const items: Item[] = [];
+    let itemId = userId;
+    let timestampMs = toMs;
     for (let n = 0; n < limit; n++) {
-      const text = "item-text-of-thirty-two-letters.";
-      items.push({ itemId: userId + BigInt(n), timestampMs: toMs - BigInt(n), kind: n, text });
+      items.push({ itemId, timestampMs, kind: n, text: "item-text-of-thirty-two-letters." });
+      itemId += 1n;
+      timestampMs -= 1n;
     }
     return items;
   },

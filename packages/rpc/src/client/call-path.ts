@@ -7,6 +7,7 @@ import { type Clock, ServiceError } from "@holdfast/core";
 import {
   ApplicationExceptionCodec,
   BinaryReader,
+  type BinaryWriter,
   type Bytes,
   bytesOf,
   CompactReader,
@@ -38,7 +39,6 @@ const MOVES_MAX = 3;
 export class CallPath {
   readonly turn: TurnWriter;
   readonly chunkView = new ChunkView();
-  private readonly clock: Clock;
   private readonly options: ClientOptions;
   private readonly messages: MessageWriter;
   private readonly binary = new BinaryReader(EMPTY);
@@ -46,7 +46,6 @@ export class CallPath {
   private readonly message = emptyMessageHeader();
 
   constructor(clock: Clock, options: ClientOptions) {
-    this.clock = clock;
     this.options = options;
     this.turn = new TurnWriter(clock);
     this.messages = new MessageWriter(options.frameMaxBytes);
@@ -68,14 +67,8 @@ export class CallPath {
     };
     try {
       const { framing, protocol } = this.options;
-      this.messages.write(this.turn.outputOf(connection), framing, protocol, body, (output) =>
-        writeCallTtHeader(output, {
-          sequenceId,
-          logId: attempt.context.requestId,
-          timeoutMs: attempt.context.deadlineMs - this.clock.nowMs(),
-          fixed: method.fixedInfo,
-        }),
-      );
+      const output = this.turn.outputOf(connection);
+      this.messages.write(output, framing, protocol, body, writeCallHeader, attempt);
     } catch (error) {
       connection.tries.take(sequenceId);
       attempt.fail(ServiceError.from(error));
@@ -198,6 +191,17 @@ export class CallPath {
 }
 
 const EMPTY = bytesOf(new Uint8Array(0));
+
+/** What travels with the call: whose it is, and how much of its time is left. */
+function writeCallHeader(output: BinaryWriter, sequenceId: number, attempt: Try): void {
+  const { context, call } = attempt;
+  writeCallTtHeader(output, {
+    sequenceId,
+    logId: context.requestId,
+    timeoutMs: context.remainingMs(),
+    fixed: call.method.fixedInfo,
+  });
+}
 
 function sameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   if (name.length !== end - start) return false;

@@ -30,6 +30,7 @@ export class ServerMethod<Handler = never> {
 
 export class MethodTable<Handler> {
   readonly methods: readonly ServerMethod<Handler>[];
+  private last: ServerMethod<Handler> | undefined = undefined;
   private readonly byHash = new Map<number, ServerMethod<Handler>[]>();
 
   constructor(methods: readonly ServerMethod<Handler>[]) {
@@ -41,6 +42,15 @@ export class MethodTable<Handler> {
   }
 
   find(buffer: Uint8Array, start: number, end: number): ServerMethod<Handler> | undefined {
+    // Mostly the method of the call before.
+    const { last } = this;
+    if (last !== undefined && equals(last.nameBytes, buffer, start, end)) return last;
+    const found = this.look(buffer, start, end);
+    if (found !== undefined) this.last = found;
+    return found;
+  }
+
+  private look(buffer: Uint8Array, start: number, end: number): ServerMethod<Handler> | undefined {
     const candidates = this.byHash.get(hashOf(buffer, start, end));
     if (candidates === undefined) return undefined;
     for (const method of candidates)

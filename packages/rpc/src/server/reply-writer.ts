@@ -119,18 +119,17 @@ export class ReplyWriter<Handler> {
     body: MessageBody,
   ): void {
     const framing = connection.frames.framing!;
-    this.messages.write(this.turn.outputOf(connection), framing, protocol, body, (output) =>
-      writeHeader(connection, output, body.sequenceId),
-    );
+    const output = this.turn.outputOf(connection);
+    this.messages.write(output, framing, protocol, body, writeHeader, connection);
     connection.saidHears = true;
   }
 }
 
 /** The first reply of a connection says what this server understands. */
-function writeHeader<Handler>(
-  connection: ServerConnection<Handler>,
+function writeHeader(
   output: BinaryWriter,
   sequenceId: number,
+  connection: { readonly saidHears: boolean },
 ): void {
   if (connection.saidHears) return writePlainTtHeader(output, sequenceId);
   writeSignalTtHeader(output, sequenceId, INFO_NAME.hears);

@@ -38,17 +38,21 @@ export class MessageWriter {
     this.frameMaxBytes = frameMaxBytes;
   }
 
-  /** `writeHeader` writes the TTHeader; it is called for that framing only. */
-  write(
+  /**
+   * `writeHeader` writes the TTHeader, and is called for that framing only; `subject` is what it
+   * is about, so that a function made once will do.
+   */
+  write<Subject>(
     output: BinaryWriter,
     framing: Framing,
     protocol: ProtocolName,
     body: MessageBody,
-    writeHeader: (output: BinaryWriter) => void,
+    writeHeader: (output: BinaryWriter, sequenceId: number, subject: Subject) => void,
+    subject: Subject,
   ): void {
     const start = output.offset;
     try {
-      if (framing === "ttheader") writeHeader(output);
+      if (framing === "ttheader") writeHeader(output, body.sequenceId, subject);
       else if (framing === "framed") {
         output.reserve(4);
         output.offset += 4;
