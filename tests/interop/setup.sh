@@ -100,31 +100,36 @@ setupNpm() {
   build "npm thrift" "$out/npm-thrift/ThriftTest.js" buildNpm setup.sh "$idl"
 }
 
-# Both Go peers are one module: what they share, and what is theirs.
+# layOutGo FOLDER PEER: what the Go peers share beside what is PEER's own.
 layOutGo() {
-  rm -rf "$out/$1"
-  mkdir -p "$out/$1/gen"
-  cp peers/go/* "peers/$1"/* "$out/$1/"
+  mkdir -p "$1/gen"
+  cp peers/go/* "peers/$2"/* "$1/"
 }
 
-# Under its own name the IDL becomes a file that Go takes for a test.
+# Debian packages Go libraries for GOPATH. Under its own name the IDL becomes a file that Go takes
+# for a test.
 buildGo() {
-  layOutGo go-thrift
-  cp "$idl" "$out/go-thrift/gen/thrifttest.thrift"
-  thrift --gen go:package_prefix=holdfast.interop/peer/gen/,skip_remote \
-    -out "$out/go-thrift/gen" "$out/go-thrift/gen/thrifttest.thrift"
-  (cd "$out/go-thrift" && go build -mod=readonly -o "$out/go-peer" .)
+  package=$out/go-thrift/src/holdfast.interop/peer
+  rm -rf "$out/go-thrift"
+  layOutGo "$package" go-thrift
+  cp "$idl" "$out/go-thrift/thrifttest.thrift"
+  thrift --gen go:package_prefix=holdfast.interop/peer/gen/,skip_remote -out "$package/gen" \
+    "$out/go-thrift/thrifttest.thrift"
+  GO111MODULE=off GOPATH=$out/go-thrift:$debianGo go build -o "$out/go-peer" holdfast.interop/peer
 }
 
 setupGo() {
-  needs "Go thrift" "golang-go thrift-compiler" sh -c 'thrift --version && go version' || return 0
+  debianGo=/usr/share/gocode
+  needs "Go thrift" "golang-go golang-thrift-dev thrift-compiler" sh -c \
+    "thrift --version && go version && ls $debianGo/src/github.com/apache/thrift/lib/go" || return 0
   build "Go thrift" "$out/go-peer" buildGo setup.sh "$idl" peers/go/* peers/go-thrift/*
 }
 
 # Kitex's generator comes out of the same go.mod as Kitex. checklinkname=0: dynamicgo, which it
 # links, reaches into encoding/json, and Go has refused that by default since 1.23.
 buildKitex() {
-  layOutGo kitex
+  rm -rf "$out/kitex"
+  layOutGo "$out/kitex" kitex
   cd "$out/kitex"
   go build -mod=readonly -o "$out/tools/kitex" github.com/cloudwego/kitex/tool/cmd/kitex
   "$out/tools/kitex" -module holdfast.interop/peer -gen-path gen "$idl" 2>/dev/null
