@@ -139,7 +139,7 @@ buildKitex() {
 
 setupKitex() {
   # Any Go from 1.21 on fetches the one that go.mod asks for.
-  needs Kitex "golang-go of version 1.21 or newer" \
+  needs Kitex "golang-go (1.21 or newer)" \
     sh -c 'go version | grep -E "go1\.(2[1-9]|[3-9][0-9])"' || return 0
   build Kitex "$out/kitex-peer" buildKitex setup.sh "$idl" peers/go/* peers/kitex/*
 }
