@@ -14,13 +14,13 @@
  * many. An argument that is a struct and neither is taken as required: handlers get what they
  * declare.
  */
-import type { Field, Struct, Type } from "../idl/index.ts";
+import type { ConstValue, Field, Struct, Type } from "../idl/index.ts";
 import type { FileScope } from "./file-scope.ts";
 import { literal, zeroLiteral } from "./literal.ts";
 import type { Layout } from "./layout.ts";
 import { localNames } from "./names.ts";
 import { propertyNames } from "../schema/property-names.ts";
-import { describeType, fieldType, isScalar } from "./type-shape.ts";
+import { describeType, fieldType, isKeyable, isScalar } from "./type-shape.ts";
 import { fieldKeyText, typeText } from "./type-text.ts";
 
 export interface FieldPlan {
@@ -38,6 +38,8 @@ export interface FieldPlan {
   readonly fallback: Layout | undefined;
   /** The fallback may be shared by all that is read, and so be the variable's first value. */
   readonly fallbackFirst: boolean;
+  /** The fallback is an array or an object that is not empty. */
+  readonly fallbackInline: boolean;
   /** What is written for it when it is undefined. */
   readonly writtenFallback: Layout | undefined;
   readonly key: string;
@@ -84,8 +86,23 @@ function planField(
     required,
     fallback,
     fallbackFirst: isScalar(type),
+    fallbackInline: isInline(defaultValue, type),
     writtenFallback: neither ? value : undefined,
     key: fieldKeyText(type, field.id),
     comment: `${field.id}: ${describeType(type)} ${field.name}`,
   };
+}
+
+function isInline(value: ConstValue | undefined, type: Type): boolean {
+  switch (value?.kind) {
+    case "list":
+    case "set":
+      return value.elements.length > 0 && !(type.kind === "set" && isKeyable(type.element));
+    case "map":
+      return value.entries.length > 0 && !(type.kind === "map" && isKeyable(type.key));
+    case "struct":
+      return value.definition.kind !== "exception";
+    default:
+      return false;
+  }
 }

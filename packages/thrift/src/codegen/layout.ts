@@ -68,12 +68,25 @@ export function brokenList(items: readonly Layout[]): Layout {
   ]);
 }
 
+/** Parameters and result of a function; the parameters are the first to break. */
+export function signature(name: string, parameters: readonly Layout[], result: Layout): Layout {
+  if (parameters.length === 0) return [`${name}(): `, result];
+  const inside = indent([softLine, join(parameters, [",", line])]);
+  return group([`${name}(`, inside, trailingComma, softLine, "): ", result]);
+}
+
 export const trailingComma: Layout = { kind: "ifBroken", text: "," };
 
 /** An object literal on one line or, when it does not fit, with each property on its own. */
 export function objectLiteral(properties: readonly Layout[]): Layout {
   if (properties.length === 0) return "{}";
   return group(["{", indent([line, join(properties, [",", line])]), trailingComma, line, "}"]);
+}
+
+/** The type of an object, on one line or with each property on its own. */
+export function objectType(properties: readonly Layout[]): Layout {
+  const semicolon: Layout = { kind: "ifBroken", text: ";" };
+  return group(["{", indent([line, join(properties, [";", line])]), semicolon, line, "}"]);
 }
 
 /** An object literal with each property on its own line, whatever its length. */
@@ -84,7 +97,7 @@ export function tallObject(properties: readonly Layout[]): Layout {
 
 /** Types between `|`; each on its own line when they do not fit on one. */
 export function union(types: readonly Layout[]): Layout {
-  return group([{ kind: "ifBroken", text: "| " }, join(types, [line, "| "])]);
+  return group([{ kind: "ifBroken", text: "| " }, join(types.map(indent), [line, "| "])]);
 }
 
 /** `head: A | B`, with the type on the next line when both do not fit on one. */
@@ -96,6 +109,30 @@ export function typed(head: string, types: readonly Layout[]): Layout {
 /** `head = value`, with the value on the next line when both do not fit on one. */
 export function assign(head: Layout, value: Layout): Layout {
   return group([head, " =", indent([line, value])]);
+}
+
+/** Types in angle brackets. One that is only a name stays where it is. */
+export function typeArguments(types: readonly Layout[]): Layout {
+  const [only] = types;
+  if (types.length === 1 && isTypeName(only)) return ["<", only ?? "", ">"];
+  return group(["<", indent([softLine, join(types, [",", line])]), softLine, ">"]);
+}
+
+function isTypeName(type: Layout | undefined): boolean {
+  return typeof type === "string" && /^[\w$.]+$/.test(type);
+}
+
+/** `a ?? b`; an array or an object stays on the line of its operator. */
+export function orElse(value: string, fallback: Layout, inline: boolean): Layout {
+  return inline ? [`${value} ?? `, fallback] : group([`${value} ??`, indent([line, fallback])]);
+}
+
+/** `head<A, B> = {…}`, where the types go on lines of their own when the head is too long. */
+export function assignTypedObject(head: string, types: readonly string[], object: Layout): Layout {
+  const flat = `${head}<${types.join(", ")}>`;
+  const isName = types.length === 1 && isTypeName(types[0]);
+  if (isName || flat.length + " =".length <= WIDTH) return assignObject(flat, object);
+  return [head, "<", indent([hardLine, join(types, [",", hardLine])]), hardLine, "> = ", object];
 }
 
 /** `head = {…}`, where the object is broken already: its brace stays on the line if it fits. */

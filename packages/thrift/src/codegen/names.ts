@@ -23,7 +23,7 @@ const USED_NAMES = (
   "notOneField unknownMember exceptionMessage"
 ).split(" ");
 
-/** Parameters and variables of generated functions. */
+/** Parameters and variables of generated functions, which must hide nothing at the top. */
 const LOCAL_NAMES = (
   "input output key value fields count index element list set map entries context call args " +
   "handler properties thrown"
@@ -52,7 +52,7 @@ export interface ServiceNames {
 /** All names at the top of one generated file. */
 export class ProgramNames {
   /** The module's names; more are taken while the file is written. */
-  readonly scope = new NameScope([...RESERVED_WORDS, ...USED_NAMES]);
+  readonly scope = new NameScope([...RESERVED_WORDS, ...USED_NAMES, ...LOCAL_NAMES]);
   private readonly plain = new Map<Described, string>();
   private readonly structs = new Map<Struct, StructNames>();
   private readonly services = new Map<Service, ServiceNames>();
@@ -118,9 +118,15 @@ function known<Value>(value: Value | undefined, definition: Described): Value {
   return value;
 }
 
+/** Parameters as a method's signature shows them, behind the context. */
+export function parameterNames(names: readonly string[]): string[] {
+  const scope = new NameScope([...RESERVED_WORDS, "context"]);
+  return names.map((name) => scope.take(name));
+}
+
 /** The variable of each property in a function of a module. */
 export function localNames(module: NameScope, properties: Iterable<string>): Map<string, string> {
-  const scope = module.inner(LOCAL_NAMES);
+  const scope = module.inner();
   return new Map([...properties].map((property) => [property, scope.take(property)]));
 }
 

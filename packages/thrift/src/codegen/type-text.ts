@@ -2,7 +2,7 @@
 import type { Type } from "../idl/index.ts";
 import { TYPE } from "../protocol/types.ts";
 import type { FileScope, ProtocolName } from "./file-scope.ts";
-import { type Layout, list } from "./layout.ts";
+import { type Layout, list, typeArguments } from "./layout.ts";
 import { canonicalType, isKeyable, isNumberI64, wireName } from "./type-shape.ts";
 
 /** The TypeScript type, by the name of its typedef where it has one. */
@@ -53,6 +53,49 @@ export function readonlyTypeText(file: FileScope, type: Type): string {
   const text = plainTypeText(file, type);
   if (text.endsWith("[]")) return `readonly ${text}`;
   return text.startsWith("Map<") || text.startsWith("Set<") ? `Readonly${text}` : text;
+}
+
+/**
+ * The text of a type, broken at its brackets where it is too long: `Map<…>` and `[…, …][]`, as
+ * written by the functions above.
+ */
+export function typeLayout(text: string): Layout {
+  if (text.startsWith("readonly "))
+    return ["readonly ", typeLayout(text.slice("readonly ".length))];
+  if (text.endsWith("[]") && !text.startsWith("[")) return [typeLayout(text.slice(0, -2)), "[]"];
+  const open = text.search(/[<[]/);
+  if (open < 0) return text;
+  const close = closingBracket(text, open);
+  const inside = splitTypes(text.slice(open + 1, close)).map(typeLayout);
+  const isTuple = text[open] === "[";
+  const broken = isTuple ? list("[", inside, "]") : typeArguments(inside);
+  return [text.slice(0, open), broken, text.slice(close + 1)];
+}
+
+function closingBracket(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at++) {
+    const character = text.charAt(at);
+    if ("<[".includes(character)) depth++;
+    if (">]".includes(character) && --depth === 0) return at;
+  }
+  return text.length;
+}
+
+/** The types between the commas that stand in no further brackets. */
+function splitTypes(text: string): string[] {
+  const types: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if ("<[".includes(character)) depth++;
+    if (">]".includes(character)) depth--;
+    if (character !== "," || depth > 0) continue;
+    types.push(text.slice(start, at));
+    start = at + ", ".length;
+  }
+  return [...types, text.slice(start)];
 }
 
 /** The number that a field's head is, written as generated code writes it. */

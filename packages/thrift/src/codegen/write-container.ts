@@ -3,9 +3,26 @@
  * used by all fields of that type in the file.
  */
 import { type ContainerNames, type FileScope, PROTOCOLS, type ProtocolName } from "./file-scope.ts";
-import { assign, assignObject, block, group, indent, type Layout, line, list } from "./layout.ts";
+import {
+  assign,
+  assignTypedObject,
+  block,
+  group,
+  indent,
+  type Layout,
+  line,
+  list,
+  WIDTH,
+} from "./layout.ts";
 import { isKeyable } from "./type-shape.ts";
-import { plainTypeText, readCall, readonlyTypeText, typeCodeText, writeCall } from "./type-text.ts";
+import {
+  plainTypeText,
+  readCall,
+  readonlyTypeText,
+  typeCodeText,
+  typeLayout,
+  writeCall,
+} from "./type-text.ts";
 import { codecObject, functionHead } from "./write-struct.ts";
 
 /** The functions that read and write each type of container in the file. */
@@ -22,7 +39,7 @@ function readContainer(file: FileScope, names: ContainerNames, protocol: Protoco
   const { type } = names;
   const result = plainTypeText(file, type);
   const input = `input: ${file.thriftType(`${protocol}Reader`)}`;
-  const head = functionHead(false, names[`read${protocol}`], [input], result);
+  const head = functionHead(false, names[`read${protocol}`], [input], typeLayout(result));
   const loop = "for (let index = 0; index < count; index++)";
   if (type.kind === "map") {
     const key = readCall(file, type.key, protocol);
@@ -31,7 +48,7 @@ function readContainer(file: FileScope, names: ContainerNames, protocol: Protoco
     const keyed = isKeyable(type.key);
     return block(head, [
       list("const count = input.readMap(", codes, ");"),
-      keyed ? [assign(`const map: ${result}`, "new Map()"), ";"] : `const entries: ${result} = [];`,
+      keyed ? declare("map", result, "new Map()") : declare("entries", result, "[]"),
       block(loop, [
         [assign("const key", key), ";"],
         keyed
@@ -47,7 +64,7 @@ function readContainer(file: FileScope, names: ContainerNames, protocol: Protoco
   const add = list(isSet ? "set.add(" : "list.push(", [element], ");");
   return block(head, [
     `const count = input.readList(${typeCodeText(file, type.element)});`,
-    isSet ? [assign(`const set: ${result}`, "new Set()"), ";"] : `const list: ${result} = [];`,
+    isSet ? declare("set", result, "new Set()") : declare("list", result, "[]"),
     group([loop, indent([line, add])]),
     isSet ? "return set;" : "return list;",
   ]);
@@ -55,7 +72,7 @@ function readContainer(file: FileScope, names: ContainerNames, protocol: Protoco
 
 function writeContainer(file: FileScope, names: ContainerNames, protocol: ProtocolName): Layout {
   const { type } = names;
-  const value = `value: ${readonlyTypeText(file, type)}`;
+  const value = ["value: ", typeLayout(readonlyTypeText(file, type))];
   const output = `output: ${file.thriftType(`${protocol}Writer`)}`;
   const head = functionHead(false, names[`write${protocol}`], [output, value], "void");
   if (type.kind === "map") {
@@ -78,6 +95,15 @@ function writeContainer(file: FileScope, names: ContainerNames, protocol: Protoc
   ]);
 }
 
+/** A type that stands in brackets within brackets breaks before the value leaves its line. */
+function declare(name: string, type: string, value: string): Layout {
+  const head = `const ${name}: ${type}`;
+  const nested = type.startsWith("Map<") && type.indexOf("<", "Map<".length) > 0;
+  const tooLong = head.length + "   =".length > WIDTH;
+  if (!nested && !tooLong) return [assign(head, value), ";"];
+  return [`const ${name}: `, typeLayout(type), ` = ${value};`];
+}
+
 function push(name: string, array: Layout): Layout {
   return [`${name}.push(`, array, ");"];
 }
@@ -86,8 +112,9 @@ function push(name: string, array: Layout): Layout {
 export function containerCodecs(file: FileScope): Layout[] {
   const needed = file.containerTypes.filter(({ codec }) => file.containerCodecs.has(codec));
   return needed.map((names) => {
-    const type = `${file.thriftType("Codec")}<${plainTypeText(file, names.type)}>`;
+    const type = plainTypeText(file, names.type);
     const object = codecObject(typeCodeText(file, names.type), names);
-    return [assignObject(`const ${names.codec}: ${type}`, object), ";"];
+    const head = `const ${names.codec}: ${file.thriftType("Codec")}`;
+    return [assignTypedObject(head, [type], object), ";"];
   });
 }

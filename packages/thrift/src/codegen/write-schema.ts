@@ -52,7 +52,8 @@ export function structSchema(file: FileScope, struct: Struct): Layout {
     fieldList(file, struct),
   ];
   if (kind === "exception") {
-    const made = `new ${names.type}(properties as unknown as ${names.fields})`;
+    const fields = `properties as unknown as ${names.fields}`;
+    const made = list(`new ${names.type}(`, [fields], ")");
     properties.push(group(["make: (properties) =>", indent([line, made])]));
   }
   const head = `export const ${names.schema}: ${file.thriftType("StructSchema")}`;

@@ -9,18 +9,22 @@ import { type FieldPlan, planFields } from "./field-plan.ts";
 import type { FileScope } from "./file-scope.ts";
 import {
   assignObject,
+  assignTypedObject,
   block,
-  group,
   type Layout,
   list,
   objectLiteral,
+  orElse,
+  signature,
   tallObject,
+  typeArguments,
+  union,
 } from "./layout.ts";
 import { quote } from "./literal.ts";
-import { capitalized, type StructNames, structNames } from "./names.ts";
+import { capitalized, parameterNames, type StructNames, structNames } from "./names.ts";
 import { methodNames, propertyKey } from "../schema/property-names.ts";
 import { isNumberI64, resultType } from "./type-shape.ts";
-import { typeText } from "./type-text.ts";
+import { typeLayout, typeText } from "./type-text.ts";
 import { interfaceLayout } from "./write-types.ts";
 import { structCodec, structFunctions } from "./write-struct.ts";
 
@@ -75,26 +79,35 @@ function interfaceOf(
   const base = parent === undefined ? "" : ` extends ${file.serviceType(parent, side)}`;
   const head = `export interface ${file.names.ofService(service)[side]}${base}`;
   const signatures = methods.map((plan): Layout => {
-    // A handler gets what an argument is when it did not come; a client may leave it away.
-    const parameters = plan.plans.map(({ local, optional, typeText: type, fallback }) => {
+    const names = parameterNames(plan.method.arguments.map(({ name }) => name));
+    const parameters = plan.plans.map(({ optional, typeText: type, fallback }, index) => {
+      // A handler gets what an argument is when it did not come; a client may leave it away.
       const absent = optional && (side === "client" || fallback === undefined);
-      return `${local}: ${type}${absent ? " | undefined" : ""}`;
+      const types = [typeLayout(type), ...(absent ? ["undefined"] : [])];
+      return [`${names[index]}: `, types.length === 1 ? types : union(types)];
     });
-    const result = `Promise<${resultText(file, plan.result, side)}>`;
-    return [
-      docLayout(plan.method.doc, 1),
-      group([plan.property, list("(", ["context: Context", ...parameters], ")"), `: ${result};`]),
-    ];
+    const result = promiseOf(resultTypes(file, plan.result, side));
+    const method = signature(plan.property, ["context: Context", ...parameters], result);
+    return [docLayout(plan.method.doc, 1), method, ";"];
   });
   return [docLayout(service.doc), block(head, signatures)];
 }
 
 /** A handler may answer with bytes instead of an object. */
-function resultText(file: FileScope, result: Type | undefined, side: "handler" | "client"): string {
-  if (result === undefined) return "void";
+function resultTypes(
+  file: FileScope,
+  result: Type | undefined,
+  side: "handler" | "client",
+): string[] {
+  if (result === undefined) return ["void"];
   const text = typeText(file, result);
   const mayBeBytes = ["struct", "list", "set", "map"].includes(result.kind) && side === "handler";
-  return mayBeBytes ? `${text} | ${file.thriftType("EncodedValue")}` : text;
+  return mayBeBytes ? [text, file.thriftType("EncodedValue")] : [text];
+}
+
+function promiseOf(types: readonly string[]): Layout {
+  const layouts = types.map(typeLayout);
+  return ["Promise", typeArguments(types.length === 1 ? layouts : [union(layouts)])];
 }
 
 function argumentLayouts(file: FileScope, service: Service, plan: MethodPlan): Layout[] {
@@ -147,7 +160,8 @@ function argsParameter(plan: MethodPlan): Layout[] {
 
 function passArgument(plan: FieldPlan): Layout {
   const given = `args.${plan.property}`;
-  return plan.optional && plan.fallback !== undefined ? [`${given} ?? `, plan.fallback] : given;
+  if (!plan.optional || plan.fallback === undefined) return given;
+  return orElse(given, plan.fallback, plan.fallbackInline);
 }
 
 function resultCodec(file: FileScope, type: Type | undefined): string {
@@ -202,11 +216,11 @@ function serviceDefinition(
     ...functions,
   ]);
   const unused = functionsOf(service).length === 0 && inherited === undefined ? "_call" : "call";
-  const type = `${file.thriftType("ServiceDefinition")}<${handler}, ${client}>`;
   return [
     docLayout(service.doc),
-    assignObject(
-      `export const ${definition}: ${type}`,
+    assignTypedObject(
+      `export const ${definition}: ${file.thriftType("ServiceDefinition")}`,
+      [handler, client],
       tallObject([
         `name: ${quote(service.name)}`,
         ["methods: ", methodList(inherited, definitions)],
@@ -229,11 +243,11 @@ function clientMethod(file: FileScope, plan: MethodPlan): Layout {
   const properties = plan.plans.map(({ property, local }) =>
     property === local ? property : `${property}: ${local}`,
   );
-  const result = `Promise<${resultText(file, plan.result, "client")}>`;
+  const result = promiseOf(resultTypes(file, plan.result, "client"));
   const parameters = ["context", ...plan.plans.map(({ local }) => local)];
   const call = list("call(", [plan.definition, "context", "args"], ")");
   return block(list(`${plan.property}(`, parameters, ")"), [
     [`const args: ${plan.names.type} = `, objectLiteral(properties), ";"],
-    ["return ", call, ` as ${result};`],
+    ["return ", call, " as ", result, ";"],
   ]);
 }

@@ -3,7 +3,7 @@ import { type FileScope, PROTOCOLS, type ProtocolName } from "./file-scope.ts";
 import type { FieldPlan } from "./field-plan.ts";
 import {
   assign,
-  assignObject,
+  assignTypedObject,
   block,
   group,
   hardLine,
@@ -12,13 +12,15 @@ import {
   line,
   list,
   objectLiteral,
+  orElse,
+  signature,
   tallObject,
   typed,
 } from "./layout.ts";
 import type { Type } from "../idl/index.ts";
 import type { StructNames } from "./names.ts";
 import { quote } from "./literal.ts";
-import { readCall, writeCall } from "./type-text.ts";
+import { readCall, typeLayout, writeCall } from "./type-text.ts";
 import { compactSizeMax } from "../protocol/compact-types.ts";
 import { fixedSize, TYPE } from "../protocol/types.ts";
 import { wireName } from "./type-shape.ts";
@@ -55,22 +57,21 @@ export function structCodec(
   shape: Pick<StructShape, "names" | "exported">,
 ): Layout {
   const { names, exported } = shape;
-  const type = `${file.thriftType("Codec")}<${names.type}>`;
-  const head = `${exported ? "export " : ""}const ${names.codec}: ${type}`;
-  return [assignObject(head, codecObject(`${file.thriftValue("TYPE")}.struct`, names)), ";"];
+  const head = `${exported ? "export " : ""}const ${names.codec}: ${file.thriftType("Codec")}`;
+  return [
+    assignTypedObject(head, [names.type], codecObject(`${file.thriftValue("TYPE")}.struct`, names)),
+    ";",
+  ];
 }
 
 export function codecObject(
   code: string,
   names: Pick<StructNames, "readBinary" | "writeBinary" | "readCompact" | "writeCompact">,
 ): Layout {
-  return tallObject([
-    `type: ${code}`,
-    `readBinary: ${names.readBinary}`,
-    `writeBinary: ${names.writeBinary}`,
-    `readCompact: ${names.readCompact}`,
-    `writeCompact: ${names.writeCompact}`,
-  ]);
+  const functions = (["readBinary", "writeBinary", "readCompact", "writeCompact"] as const).map(
+    (name) => group([`${name}:`, indent([line, names[name]])]),
+  );
+  return tallObject([`type: ${code}`, ...functions]);
 }
 
 /** `function name(parameters): Result` */
@@ -78,14 +79,9 @@ export function functionHead(
   exported: boolean,
   name: string,
   parameters: readonly Layout[],
-  result: string,
+  result: Layout,
 ): Layout {
-  return group([
-    exported ? "export " : "",
-    `function ${name}`,
-    list("(", parameters, ")"),
-    `: ${result}`,
-  ]);
+  return signature(`${exported ? "export " : ""}function ${name}`, parameters, result);
 }
 
 function readFunction(file: FileScope, shape: StructShape, protocol: ProtocolName): Layout {
@@ -115,7 +111,7 @@ export function fieldLoop(cases: readonly Layout[], before: readonly Layout[] = 
 function declareLocal(plan: FieldPlan): Layout {
   const { local, typeText, fallback } = plan;
   if (fallback === undefined || !plan.fallbackFirst) {
-    return [typed(`let ${local}`, [typeText, "undefined"]), ";"];
+    return [typed(`let ${local}`, [typeLayout(typeText), "undefined"]), ";"];
   }
   const inferred = ["boolean", "number", "bigint", "string"].includes(typeText);
   return [assign(`let ${local}${inferred ? "" : `: ${typeText}`}`, fallback), ";"];
@@ -139,7 +135,9 @@ function returnStruct(shape: StructShape): Layout {
   const properties = shape.plans.map((plan): Layout => {
     const { property, local, fallback } = plan;
     if (fallback !== undefined && !plan.fallbackFirst) {
-      return [`${property}: ${local} ?? `, fallback];
+      if (plan.fallbackInline) return [`${property}: `, orElse(local, fallback, true)];
+      const otherwise = group([`${local} ??`, line, fallback]);
+      return group([`${property}:`, indent([line, otherwise])]);
     }
     return property === local ? property : `${property}: ${local}`;
   });
@@ -202,7 +200,7 @@ function writeField(file: FileScope, plan: FieldPlan, protocol: ProtocolName): L
   const head = `output.writeField(${plan.key}); // ${plan.comment}`;
   const value = `value.${property}`;
   if (writtenFallback !== undefined) {
-    const given = [`${value} ?? `, writtenFallback];
+    const given = orElse(value, writtenFallback, plan.fallbackInline);
     return [head, hardLine, writeCall(file, plan.type, protocol, given)];
   }
   const write = writeCall(file, plan.type, protocol, value);

@@ -18,7 +18,7 @@ import {
 } from "./layout.ts";
 import { literal, quote } from "./literal.ts";
 import { enumProperties } from "../schema/property-names.ts";
-import { plainTypeText, readonlyTypeText, typeText } from "./type-text.ts";
+import { plainTypeText, readonlyTypeText, typeLayout, typeText } from "./type-text.ts";
 import { isScalar } from "./type-shape.ts";
 import { structCodec, structFunctions, type StructShape } from "./write-struct.ts";
 import { unionLayouts } from "./write-union.ts";
@@ -67,7 +67,10 @@ export function typedefLayout(file: FileScope, typedef: Typedef): Layout {
   const target =
     alias === undefined ? plainTypeText(file, typedef.type) : typeText(file, typedef.type);
   const name = file.names.of(typedef);
-  return [docLayout(typedef.doc), group([`export type ${name} =`, indent([line, target]), ";"])];
+  const head = `export type ${name}`;
+  const isName = /^[\w$.]+$/.test(target);
+  const assigned = isName ? assign(head, target) : [`${head} = `, typeLayout(target)];
+  return [docLayout(typedef.doc), assigned, ";"];
 }
 
 /** All that is made of a struct, a union or an exception, but its schema. */
@@ -97,7 +100,8 @@ export function interfaceLayout(
 
 function propertyLayout(plan: FieldPlan): Layout {
   const { property, optional, typeText: type } = plan;
-  const declared = optional ? typed(`${property}?`, [type, "undefined"]) : typed(property, [type]);
+  const own = typeLayout(type);
+  const declared = optional ? typed(`${property}?`, [own, "undefined"]) : typed(property, [own]);
   return [docLayout(plan.field.doc, 1), declared, ";"];
 }
 

@@ -9,6 +9,7 @@ import { docLayout } from "./doc-comment.ts";
 import { type FieldPlan, planFields } from "./field-plan.ts";
 import { type FileScope, PROTOCOLS, type ProtocolName } from "./file-scope.ts";
 import {
+  assign,
   block,
   group,
   hardLine,
@@ -17,9 +18,11 @@ import {
   type Layout,
   line,
   objectLiteral,
+  objectType,
+  union,
 } from "./layout.ts";
 import { quote } from "./literal.ts";
-import { readCall, writeCall } from "./type-text.ts";
+import { readCall, typeLayout, writeCall } from "./type-text.ts";
 import { fieldLoop, functionHead, structCodec } from "./write-struct.ts";
 
 export function unionLayouts(file: FileScope, struct: Struct): Layout[] {
@@ -29,18 +32,29 @@ export function unionLayouts(file: FileScope, struct: Struct): Layout[] {
     readFunction(file, struct, plans, protocol),
     writeFunction(file, struct, plans, protocol),
   ]);
-  const type = [docLayout(struct.doc), unionType(names.type, plans)];
+  const type = [docLayout(unionDoc(struct)), unionType(names.type, plans)];
   return [type, ...functions, structCodec(file, { names, exported: true })];
 }
 
 function unionType(name: string, plans: readonly FieldPlan[]): Layout {
-  const members = plans.map((plan) => {
-    const text = `{ field: ${quote(plan.field.name)}; value: ${plan.typeText} }`;
-    return [docLayout(plan.field.doc, 1), plans.length > 1 ? `| ${text}` : text];
-  });
-  if (members.length === 0) return `export type ${name} = never;`;
-  if (members.length === 1) return [`export type ${name} = `, members, ";"];
-  return [`export type ${name} =`, indent([hardLine, join(members, hardLine)]), ";"];
+  const head = `export type ${name}`;
+  if (plans.length === 0) return `${head} = never;`;
+  const [only] = plans;
+  if (plans.length === 1 && only !== undefined) return [`${head} = `, member(only), ";"];
+  return [assign(head, union(plans.map(member))), ";"];
+}
+
+function member(plan: FieldPlan): Layout {
+  const value = ["value: ", typeLayout(plan.typeText)];
+  return objectType([`field: ${quote(plan.field.name)}`, value]);
+}
+
+/** Fields have no place of their own for their comments, so those follow the union's. */
+function unionDoc(struct: Struct): string | undefined {
+  const documented = struct.fields.filter(({ doc }) => doc !== undefined);
+  if (documented.length === 0) return struct.doc;
+  const lines = documented.map(({ name, doc }) => `- ${name}: ${doc?.replaceAll("\n", "\n  ")}`);
+  return [...(struct.doc === undefined ? [] : [struct.doc, ""]), ...lines].join("\n");
 }
 
 function readFunction(
@@ -53,7 +67,8 @@ function readFunction(
   const input = `input: ${file.thriftType(`${protocol}Reader`)}`;
   const cases = plans.map((plan): Layout => {
     const value = readCall(file, plan.type, protocol);
-    const made = objectLiteral([`field: ${quote(plan.field.name)}`, ["value: ", value]]);
+    const given = group(["value:", indent([line, value])]);
+    const made = objectLiteral([`field: ${quote(plan.field.name)}`, given]);
     const statement = ["value = ", made, ";"];
     return [
       `case ${plan.key}: // ${plan.comment}`,

@@ -30,8 +30,8 @@ export class NameScope {
   }
 
   /** A scope inside of this one: its names hide none of these. */
-  inner(taken: Iterable<string> = []): NameScope {
-    return new NameScope([...this.taken, ...taken]);
+  inner(): NameScope {
+    return new NameScope(this.taken);
   }
 }
 

@@ -104,10 +104,13 @@ export const CORNERS: readonly shared.Point[] = [
 
 export const PLACES: readonly [shared.Point, string][] = [[{ x: 1, y: 2 }, "here"]];
 
-/** One of several things. */
+/**
+ * One of several things.
+ *
+ * - polygon: Four corners.
+ */
 export type Shape =
   | { field: "radius"; value: number }
-  /** Four corners. */
   | { field: "polygon"; value: shared.Point[] }
   | { field: "label"; value: string }
   | { field: "person"; value: Person }
@@ -4637,29 +4640,29 @@ const MapOfStringToListOfI64Codec: Codec<Map<string, bigint[]>> = {
 /** Everything that can be called. */
 export interface EverythingHandler extends shared.BaseHandler {
   doNothing(context: Context): Promise<void>;
-  getBool(context: Context, value_: boolean): Promise<boolean>;
-  getByte(context: Context, value_: number): Promise<number>;
-  getI16(context: Context, value_: number): Promise<number>;
-  getI32(context: Context, value_: number): Promise<number>;
-  getI64(context: Context, value_: bigint): Promise<bigint>;
-  getCount(context: Context, value_: number): Promise<number>;
-  getDouble(context: Context, value_: number): Promise<number>;
-  getString(context: Context, value_: string): Promise<string>;
-  getBinary(context: Context, value_: Uint8Array): Promise<Uint8Array>;
-  getUuid(context: Context, value_: string): Promise<string>;
-  getColor(context: Context, value_: Color): Promise<Color>;
+  getBool(context: Context, value: boolean): Promise<boolean>;
+  getByte(context: Context, value: number): Promise<number>;
+  getI16(context: Context, value: number): Promise<number>;
+  getI32(context: Context, value: number): Promise<number>;
+  getI64(context: Context, value: bigint): Promise<bigint>;
+  getCount(context: Context, value: number): Promise<number>;
+  getDouble(context: Context, value: number): Promise<number>;
+  getString(context: Context, value: string): Promise<string>;
+  getBinary(context: Context, value: Uint8Array): Promise<Uint8Array>;
+  getUuid(context: Context, value: string): Promise<string>;
+  getColor(context: Context, value: Color): Promise<Color>;
   getPerson(context: Context, person: Person, depth: number): Promise<Person | EncodedValue>;
   getPeople(context: Context, ids: Set<Id>): Promise<Person[] | EncodedValue>;
   getMap(
     context: Context,
-    value_: Map<string, bigint[]>,
+    value: Map<string, bigint[]>,
   ): Promise<Map<string, bigint[]> | EncodedValue>;
-  getBlobs(context: Context, value_: Uint8Array[]): Promise<Uint8Array[] | EncodedValue>;
-  getShape(context: Context, value_: Shape): Promise<Shape | EncodedValue>;
+  getBlobs(context: Context, value: Uint8Array[]): Promise<Uint8Array[] | EncodedValue>;
+  getShape(context: Context, value: Shape): Promise<Shape | EncodedValue>;
   forget(context: Context, what: string, howMany: number): Promise<void>;
   getSomethingWithAMethodNameThatIsLongAsWell(
     context: Context,
-    value_: AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode,
+    value: AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode,
     values: Map<string, AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode>,
   ): Promise<AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode | EncodedValue>;
 }
@@ -4667,26 +4670,26 @@ export interface EverythingHandler extends shared.BaseHandler {
 /** Everything that can be called. */
 export interface EverythingClient extends shared.BaseClient {
   doNothing(context: Context): Promise<void>;
-  getBool(context: Context, value_: boolean): Promise<boolean>;
-  getByte(context: Context, value_: number): Promise<number>;
-  getI16(context: Context, value_: number): Promise<number>;
-  getI32(context: Context, value_: number | undefined): Promise<number>;
-  getI64(context: Context, value_: bigint): Promise<bigint>;
-  getCount(context: Context, value_: number): Promise<number>;
-  getDouble(context: Context, value_: number): Promise<number>;
-  getString(context: Context, value_: string): Promise<string>;
-  getBinary(context: Context, value_: Uint8Array): Promise<Uint8Array>;
-  getUuid(context: Context, value_: string): Promise<string>;
-  getColor(context: Context, value_: Color): Promise<Color>;
+  getBool(context: Context, value: boolean): Promise<boolean>;
+  getByte(context: Context, value: number): Promise<number>;
+  getI16(context: Context, value: number): Promise<number>;
+  getI32(context: Context, value: number | undefined): Promise<number>;
+  getI64(context: Context, value: bigint): Promise<bigint>;
+  getCount(context: Context, value: number): Promise<number>;
+  getDouble(context: Context, value: number): Promise<number>;
+  getString(context: Context, value: string): Promise<string>;
+  getBinary(context: Context, value: Uint8Array): Promise<Uint8Array>;
+  getUuid(context: Context, value: string): Promise<string>;
+  getColor(context: Context, value: Color): Promise<Color>;
   getPerson(context: Context, person: Person, depth: number): Promise<Person>;
   getPeople(context: Context, ids: Set<Id>): Promise<Person[]>;
-  getMap(context: Context, value_: Map<string, bigint[]>): Promise<Map<string, bigint[]>>;
-  getBlobs(context: Context, value_: Uint8Array[]): Promise<Uint8Array[]>;
-  getShape(context: Context, value_: Shape): Promise<Shape>;
+  getMap(context: Context, value: Map<string, bigint[]>): Promise<Map<string, bigint[]>>;
+  getBlobs(context: Context, value: Uint8Array[]): Promise<Uint8Array[]>;
+  getShape(context: Context, value: Shape): Promise<Shape>;
   forget(context: Context, what: string, howMany: number): Promise<void>;
   getSomethingWithAMethodNameThatIsLongAsWell(
     context: Context,
-    value_: AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode,
+    value: AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode,
     values: Map<string, AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode> | undefined,
   ): Promise<AStructWithAVeryLongNameThatHardlyFitsAnyLineOfCode>;
 }

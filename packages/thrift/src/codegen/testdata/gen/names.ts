@@ -1172,26 +1172,26 @@ function writeListOfI32Compact(output: CompactWriter, value: readonly number[]):
 }
 
 export interface Context_Handler {
-  then_(context: Context, context_: number, call_: number, args_: number): Promise<void>;
+  then_(context: Context, context_: number, call: number, args: number): Promise<void>;
   then__(context: Context): Promise<void>;
-  getIt(context: Context, handler_: number): Promise<void>;
+  getIt(context: Context, handler: number): Promise<void>;
   getIt_(context: Context): Promise<void>;
   getIt__(context: Context, class_: number): Promise<void>;
   constructor_(context: Context): Promise<void>;
   httpGet(context: Context): Promise<void>;
-  delete(context: Context, value_: Map_): Promise<void>;
+  delete(context: Context, value: Map_): Promise<void>;
   private(context: Context): Promise<void>;
 }
 
 export interface Context_Client {
-  then_(context: Context, context_: number, call_: number, args_: number): Promise<void>;
+  then_(context: Context, context_: number, call: number, args: number): Promise<void>;
   then__(context: Context): Promise<void>;
-  getIt(context: Context, handler_: number): Promise<void>;
+  getIt(context: Context, handler: number): Promise<void>;
   getIt_(context: Context): Promise<void>;
   getIt__(context: Context, class_: number): Promise<void>;
   constructor_(context: Context): Promise<void>;
   httpGet(context: Context): Promise<void>;
-  delete(context: Context, value_: Map_): Promise<void>;
+  delete(context: Context, value: Map_): Promise<void>;
   private(context: Context): Promise<void>;
 }
 
