@@ -55,7 +55,8 @@ async function main(): Promise<void> {
     console.log(`${passed ? "✔" : "✖"} ${check.name.padEnd(14)} ${seconds.padStart(5)} s`);
     if (passed) return;
     failed.push(check.name);
-    console.log(output.replace(/^(?=.)/gm, "    ").trimEnd());
+    const said = output.replace(/^✔ .*\n/gm, "").trim();
+    console.log(said.replace(/^(?=.)/gm, "    "));
   });
   if (failed.length > 0) console.log(`failed: ${failed.join(", ")}`);
   process.exitCode = failed.length > 0 ? 1 : 0;

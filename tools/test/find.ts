@@ -5,6 +5,8 @@ import { join, relative, sep } from "node:path";
 const FOLDERS = ["packages", "apps", "tools", "tests"];
 /** What needs nothing but Node. */
 const UNIT_FOLDERS = ["packages", "tools"];
+/** Stands beside what it tests, and needs npm's registry. */
+const NO_UNIT_TESTS = new Set(["packages/holdfast/src/command/from-nothing.test.ts"]);
 /** Installed and generated things, and test data, which may look like tests. */
 const SKIPPED = new Set(["node_modules", "testdata"]);
 
@@ -23,6 +25,7 @@ export function findTests(root: string, { unit, fuzz, paths }: FindTests): strin
     .flatMap((folder) => filesBelow(join(root, folder)))
     .map((file) => relative(root, file).split(sep).join("/"))
     .filter((file) => file.endsWith(ending) && isBelow(file, below))
+    .filter((file) => !unit || !NO_UNIT_TESTS.has(file))
     .toSorted();
 }
 

@@ -6,7 +6,7 @@ import { after } from "node:test";
 import { isMainThread } from "node:worker_threads";
 
 /** How long a process may take to close what it is closing already. */
-const GRACE_MS = 5_000;
+const GRACE_MS = 3_000;
 /** What the runner itself holds. */
 const RUNNERS_OWN = new Set(["PipeWrap", "TTYWrap"]);
 
