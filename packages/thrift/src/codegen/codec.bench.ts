@@ -1,7 +1,7 @@
 /**
  * The generated codec beside one written by hand for the same bytes: a page of 50 items. Both run
- * in alternating rounds of one process and are measured by CPU time, so the ratios mean something on
- * a machine that does other things as well. Run: `node packages/thrift/src/codegen/codec.bench.ts`.
+ * in alternating rounds of one process and are measured by CPU time, so that the ratios mean
+ * something on a machine that does other things as well.
  */
 import {
   BinaryReader,

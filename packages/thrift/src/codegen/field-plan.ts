@@ -2,13 +2,13 @@
  * How each field of a struct appears in generated code. Whether a property must be there, and what
  * stands in for it when it did not come, is decided here:
  *
- * | in the IDL                       | property       | did not come       | is undefined when written |
- * | -------------------------------- | -------------- | ------------------ | ------------------------- |
- * | required                         | `a: T`         | refused by name    | (does not type-check)     |
- * | optional                         | `a?: T`        | default, undefined | not written               |
- * | neither, with a default          | `a?: T`        | default            | the default is written    |
- * | neither, a struct                | `a?: T`        | undefined          | not written               |
- * | neither, everything else         | `a: T`         | 0, "", [] …        | (does not type-check)     |
+ * | in the IDL              | property | when it did not come | written when undefined |
+ * | ----------------------- | -------- | -------------------- | ---------------------- |
+ * | required                | `a: T`   | refused by name      | (no such type)         |
+ * | optional                | `a?: T`  | default or undefined | nothing                |
+ * | neither, with a default | `a?: T`  | default              | the default            |
+ * | neither, a struct       | `a?: T`  | undefined            | nothing                |
+ * | neither, anything else  | `a: T`   | 0, "", [] …          | (no such type)         |
  *
  * The last line is what C++ and Go do; it keeps `undefined` out of IDLs that say neither, which are
  * many. An argument that is a struct and neither is taken as required: handlers get what they

@@ -1,4 +1,4 @@
-/** What reading any bytes may do: give a value, or a ServiceError "protocol"; for tests and fuzz. */
+/** What reading any bytes may do: give a value, or a ServiceError; for tests and fuzz. */
 import assert from "node:assert/strict";
 import { ServiceError } from "@holdfast/core";
 import {
