@@ -27,7 +27,7 @@ const GENERATED: readonly Generated[] = [
   },
   { idl: "bench/idl/echo.thrift", outDir: "bench/holdfast/gen", options: DOOR },
   { idl: "tests/interop/idl/thrift_test.thrift", outDir: "tests/interop/gen", options: DOOR },
-  ...["everything", "names", "page"].map((name) => ({
+  ...["apache", "everything", "names", "page"].map((name) => ({
     idl: `${TEST_DATA}/${name}.thrift`,
     outDir: `${TEST_DATA}/gen`,
     options: {},
