@@ -33,9 +33,6 @@ import type { ClientConnection } from "./client-connection.ts";
 import type { ClientMethod, Try } from "./client-call.ts";
 import type { ClientOptions } from "./options.ts";
 
-/** How often a try goes to another connection because the one it was on is leaving. */
-const MOVES_MAX = 3;
-
 export class CallPath {
   readonly turn: TurnWriter;
   readonly chunkView = new ChunkView();
@@ -55,7 +52,13 @@ export class CallPath {
   send(connection: ClientConnection, attempt: Try): void {
     const { method, args } = attempt.call;
     const { definition, nameBytes } = method;
+    const timeoutMs = attempt.context.remainingMs();
+    if (timeoutMs <= 0) {
+      attempt.fail(tooLate());
+      return;
+    }
     connection.take(attempt);
+    attempt.timeoutMs = timeoutMs;
     const { sequenceId } = attempt;
     const body = {
       type: definition.oneway ? MESSAGE.oneway : MESSAGE.call,
@@ -71,7 +74,7 @@ export class CallPath {
       this.messages.write(output, framing, protocol, body, writeCallHeader, attempt);
     } catch (error) {
       connection.tries.take(sequenceId);
-      attempt.fail(ServiceError.from(error));
+      attempt.fail(unfit(definition.name, error));
       return;
     }
     if (definition.oneway) {
@@ -131,24 +134,31 @@ export class CallPath {
     // Given up meanwhile, or a reply that nobody asked for.
     if (attempt === undefined) return connection.countLateReply();
     attempt.scope.unlisten(attempt);
-    try {
-      const { method } = attempt.call;
-      const { type, nameStart, nameEnd } = this.message;
-      const input = protocol === "binary" ? this.binary : this.compact;
-      if (type === MESSAGE.exception) this.fail(connection, attempt, protocol);
-      else if (type !== MESSAGE.reply) throw protocolError(`message type ${type} is no reply`);
-      else if (!sameName(method.nameBytes, input.buffer, nameStart, nameEnd)) {
-        const name = input.buffer.utf8Slice(nameStart, nameEnd);
-        throw protocolError(`the reply is to ${name}, not to ${method.definition.name}`);
-      } else attempt.succeed(this.readResult(method, protocol));
-    } catch (error) {
-      attempt.fail(error);
-    }
+    const answer = this.readAnswer(attempt.call.method, protocol);
+    if (!answer.failed) attempt.succeed(answer.value);
+    else if (isRefusalToMove(answer.value)) this.move(connection, attempt, answer.value);
+    else attempt.fail(answer.value);
     connection.endWhenDone();
   }
 
+  private readAnswer(method: ClientMethod, protocol: ProtocolName): Answer {
+    const { type, nameStart, nameEnd } = this.message;
+    const input = protocol === "binary" ? this.binary : this.compact;
+    try {
+      if (type === MESSAGE.exception) return { failed: true, value: this.readFailure(protocol) };
+      if (type !== MESSAGE.reply) throw protocolError(`message type ${type} is no reply`);
+      if (!sameName(method.nameBytes, input.buffer, nameStart, nameEnd)) {
+        const name = input.buffer.utf8Slice(nameStart, nameEnd);
+        throw protocolError(`the reply is to ${name}, not to ${method.definition.name}`);
+      }
+      return this.readResult(method, protocol);
+    } catch (error) {
+      return { failed: true, value: unreadable(method.definition.name, error) };
+    }
+  }
+
   /** The result struct has one field: the result, or an exception that the IDL declares. */
-  private readResult(method: ClientMethod, protocol: ProtocolName): unknown {
+  private readResult(method: ClientMethod, protocol: ProtocolName): Answer {
     const { result, exceptions, name } = method.definition;
     const input = protocol === "binary" ? this.binary : this.compact;
     let value: unknown;
@@ -165,40 +175,80 @@ export class CallPath {
       }
       const read =
         protocol === "binary" ? codec.readBinary(this.binary) : codec.readCompact(this.compact);
-      if (codec !== result) throw read;
+      if (codec !== result) return { failed: true, value: read };
       value = read;
       seen = true;
     }
     input.leaveStruct();
     if (!seen) throw protocolError(`the reply to ${name} has no result`);
-    return value;
+    return { failed: false, value };
   }
 
-  private fail(connection: ClientConnection, attempt: Try, protocol: ProtocolName): void {
-    const error =
-      protocol === "binary"
-        ? ApplicationExceptionCodec.readBinary(this.binary)
-        : ApplicationExceptionCodec.readCompact(this.compact);
-    if (error.code !== "draining" || error.workStarted !== "no" || attempt.moves >= MOVES_MAX) {
-      attempt.fail(error);
+  private readFailure(protocol: ProtocolName): ServiceError {
+    return protocol === "binary"
+      ? ApplicationExceptionCodec.readBinary(this.binary)
+      : ApplicationExceptionCodec.readCompact(this.compact);
+  }
+
+  /** The server goes away and has not begun: another connection may have the try. */
+  private move(connection: ClientConnection, attempt: Try, refusal: ServiceError): void {
+    connection.leave();
+    // Each connection of the pool may be on its way out, and one more that was just made.
+    if (attempt.moves > this.options.connectionsMax) {
+      attempt.fail(refusal);
       return;
     }
-    // It goes away and has not begun: somebody else will do it.
     attempt.moves++;
-    connection.leave();
     connection.owner.onMoved(attempt);
   }
+}
+
+/** What a reply holds: the result, or what the call failed with. */
+interface Answer {
+  readonly failed: boolean;
+  readonly value: unknown;
+}
+
+function isRefusalToMove(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.code === "draining" && error.workStarted === "no";
+}
+
+/** Nothing was sent: the arguments are not what the IDL says, or too large. */
+function unfit(method: string, thrown: unknown): ServiceError {
+  const { code, message } = ServiceError.from(thrown);
+  const isOurs = thrown instanceof ServiceError;
+  return new ServiceError(
+    isOurs ? code : "invalid",
+    isOurs ? message : `the arguments of ${method} do not fit: ${message}`,
+    { cause: thrown, workStarted: "no" },
+  );
+}
+
+/** A reply came, so the work was done; only what it came to is not known. */
+function unreadable(method: string, thrown: unknown): ServiceError {
+  const { code, message } = ServiceError.from(thrown);
+  return new ServiceError(
+    code === "internal" ? "protocol" : code,
+    `the reply to ${method}: ${message}`,
+    { cause: thrown, workStarted: "yes" },
+  );
+}
+
+function tooLate(): ServiceError {
+  return new ServiceError("deadline-exceeded", "the time allowed for the call ran out unsent", {
+    workStarted: "no",
+  });
 }
 
 const EMPTY = bytesOf(new Uint8Array(0));
 
 /** What travels with the call: whose it is, and how much of its time is left. */
 function writeCallHeader(output: BinaryWriter, sequenceId: number, attempt: Try): void {
-  const { context, call } = attempt;
+  const { context, call, timeoutMs } = attempt;
   writeCallTtHeader(output, {
     sequenceId,
     logId: context.requestId,
-    timeoutMs: context.remainingMs(),
+    timeoutMs,
     fixed: call.method.fixedInfo,
   });
 }

@@ -4,9 +4,10 @@ import {
   type CallRecords,
   type CancelScope,
   type Context,
-  type ServiceError,
+  ServiceError,
   type Settler,
   type StatsRegistry,
+  type WorkStarted,
 } from "@holdfast/core";
 import { fieldKey, type MethodDefinition } from "@holdfast/thrift";
 import { MethodStats } from "../observe/method-stats.ts";
@@ -76,6 +77,8 @@ export class Try implements CancelListener, Settler<unknown> {
   moves = 0;
   /** 0 while it stands in no table. */
   sequenceId = 0;
+  /** What was left of its time when it was sent, in milliseconds; Infinity without a deadline. */
+  timeoutMs = Infinity;
   /** The connection's turn in which it was written; before that turn's flush nothing has left. */
   turn = 0;
   owner: TryOwner | undefined = undefined;
@@ -98,7 +101,23 @@ export class Try implements CancelListener, Settler<unknown> {
     return this.context.scope;
   }
 
+  /** Fails it before anything of it was sent. */
+  failUnsent(reason: ServiceError): void {
+    this.fail(workStartedAs(reason, "no"));
+  }
+
+  /** Fails it when it may have reached the server, whatever its context says. */
+  failSent(reason: ServiceError): void {
+    this.fail(reason.workStarted === "no" ? workStartedAs(reason, "maybe") : reason);
+  }
+
   onCancelled(reason: ServiceError): void {
     this.owner?.onTryCancelled(this, reason);
   }
+}
+
+function workStartedAs(reason: ServiceError, workStarted: WorkStarted): ServiceError {
+  if (reason.workStarted === workStarted) return reason;
+  const { code, message, retryable } = reason;
+  return new ServiceError(code, message, { cause: reason, retryable, workStarted });
 }

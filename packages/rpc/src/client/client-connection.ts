@@ -23,6 +23,8 @@ export interface ConnectionOwner {
   /** The connection takes no new calls; it ends when those at work have. */
   onLeaving(connection: ClientConnection): void;
   onClosed(connection: ClientConnection): void;
+  /** The server has said its first word. */
+  onHeard(): void;
   /** The try never reached the server: another connection may have it. */
   onMoved(attempt: Try): void;
 }
@@ -37,6 +39,8 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   closed = false;
   /** The server said that it goes away, or the connection is broken: no new calls. */
   leaving = false;
+  /** Whether the server has ever said anything. */
+  heard = false;
   /** The server understands that a call is given up. */
   hearsCancel = false;
   /** Counts the flushes. */
@@ -52,8 +56,9 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   private readonly clock: Clock;
   private readonly openedMs: number;
   private readonly writes = new WriteWatch();
-  private bytesSinceCheck = false;
+  /** Since when something is owed by the server that has not sent a byte since; 0 for nothing. */
   private silentSinceMs = 0;
+  private bytesSinceCheck = false;
   private callsTotal = 0;
   private lateReplies = 0;
 
@@ -73,9 +78,13 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     this.frames = new FrameReader(options.frameMaxBytes, chunkView, options.framing);
     this.tries = new TryTable(options.callsPerConnectionMax);
     this.openedMs = clock.nowMs();
-    this.silentSinceMs = this.openedMs;
     clock.schedule(this, this.openedMs + this.checkEveryMs());
     socket.start(this);
+  }
+
+  /** Whether a call was ever sent here. */
+  get used(): boolean {
+    return this.callsTotal > 0;
   }
 
   /** Whether a call may be sent here now. */
@@ -87,7 +96,12 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   /** Takes the try up; the caller has asked `hasRoom`. */
   take(attempt: Try): void {
     this.callsTotal++;
-    attempt.call.peer = this.socket.remote;
+    const { call } = attempt;
+    call.peer = this.socket.remote;
+    // Before the check sees it: a call that is given up in between is owed all the same.
+    if (this.silentSinceMs === 0 && !call.method.definition.oneway) {
+      this.silentSinceMs = Math.max(call.startMs, this.openedMs);
+    }
     attempt.turn = this.turn;
     attempt.owner = this;
     this.tries.add(attempt);
@@ -95,12 +109,18 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
 
   onBytes(chunk: Uint8Array): void {
     if (this.closed) return;
+    if (!this.heard) this.hear();
     this.bytesSinceCheck = true;
     try {
       this.path.receive(this, chunk);
     } catch (error) {
       this.breakOff(ServiceError.from(error));
     }
+  }
+
+  private hear(): void {
+    this.heard = true;
+    this.owner.onHeard();
   }
 
   /** The server sends no more: what still waits would wait for ever. */
@@ -110,27 +130,28 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
 
   onDrain(): void {
     this.writes.unblock();
+    this.endWhenDone();
   }
 
   onClose(error: ServiceError | undefined): void {
     this.leaving = true;
     this.closed = true;
     this.clock.unschedule(this);
-    const why = error?.message ?? `the connection to ${this.socket.remote} was closed`;
-    this.failAll(why);
+    // First: whatever moves must not come back here.
     this.owner.onClosed(this);
+    this.failAll(error?.message ?? `the connection to ${this.socket.remote} was closed`);
   }
 
   /** One timer per connection looks at all its times. */
   onDue(): void {
     const nowMs = this.clock.nowMs();
     const { writeTimeoutMs, silenceTimeoutMs } = this.options;
-    if (this.bytesSinceCheck || this.tries.size === 0) this.silentSinceMs = nowMs;
+    if (this.bytesSinceCheck) this.silentSinceMs = this.tries.size > 0 ? nowMs : 0;
     this.bytesSinceCheck = false;
     if (this.writes.isStuck(this.socket.pendingBytes, nowMs, writeTimeoutMs)) {
       return this.breakOff(silence(`took no bytes for ${writeTimeoutMs} ms`, this.socket));
     }
-    if (nowMs - this.silentSinceMs >= silenceTimeoutMs) {
+    if (this.silentSinceMs > 0 && nowMs - this.silentSinceMs >= silenceTimeoutMs) {
       return this.breakOff(silence(`sent no bytes for ${silenceTimeoutMs} ms`, this.socket));
     }
     this.clock.schedule(this, nowMs + this.checkEveryMs());
@@ -141,7 +162,8 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     const { sequenceId } = attempt;
     if (this.tries.take(sequenceId) === undefined) return;
     if (this.hearsCancel && !this.closed) this.path.sendCancel(this, sequenceId);
-    attempt.fail(this.hasLeft(attempt) ? reason : notSent(reason));
+    // Also when it was written in this very turn: other calls stand behind it, so it will leave.
+    attempt.failSent(reason);
     this.endWhenDone();
   }
 
@@ -155,6 +177,8 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
 
   endWhenDone(): void {
     if (!this.leaving || this.closed || this.tries.size > 0 || this.output !== undefined) return;
+    // A oneway call may be among what waits; the write time ends the wait.
+    if (this.socket.pendingBytes > 0) return;
     this.socket.end();
     this.socket.destroy();
   }
@@ -192,7 +216,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   /** Fails what is at work and closes. */
   breakOff(error: ServiceError): void {
     if (this.closed) return;
-    this.leaving = true;
+    this.leave();
     this.failAll(error.message);
     this.socket.destroy();
   }
@@ -214,10 +238,6 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   private checkEveryMs(): number {
     return Math.max(1, Math.min(this.options.writeTimeoutMs, this.options.silenceTimeoutMs) / 4);
   }
-}
-
-function notSent(reason: ServiceError): ServiceError {
-  return new ServiceError(reason.code, reason.message, { workStarted: "no" });
 }
 
 function silence(what: string, socket: Socket): ServiceError {

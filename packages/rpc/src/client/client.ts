@@ -84,9 +84,10 @@ export class ClientHandle<Client> {
   /** The last service of the stack: a try on a connection. */
   private transport(): DirectService<ClientCall, unknown> {
     return (context, call, settler) => {
+      const attempt = new Try(call, context, settler);
       const reason = context.scope.ended;
-      if (reason !== undefined) settler.fail(reason);
-      else this.pool.send(new Try(call, context, settler));
+      if (reason !== undefined) attempt.failUnsent(reason);
+      else this.pool.send(attempt);
     };
   }
 

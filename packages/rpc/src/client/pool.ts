@@ -36,6 +36,8 @@ export class Pool implements ConnectionOwner, TryOwner {
   private next = 0;
   private dialing = 0;
   private dialFailures = 0;
+  /** Connections in a row that were closed before the server had said a word. */
+  private unheard = 0;
   private notBeforeMs = 0;
   private lastError = "";
   private closed = false;
@@ -54,14 +56,15 @@ export class Pool implements ConnectionOwner, TryOwner {
 
   close(): void {
     this.closed = true;
-    const error = new ServiceError("cancelled", "the client was closed", { workStarted: "no" });
+    const error = clientClosed();
     this.failWaiting(error);
     for (const connection of [...this.connections, ...this.leaving]) connection.breakOff(error);
   }
 
-  /** Lets the calls at work end; new ones are refused. */
+  /** Lets the calls at work end; new ones, and those that wait for a connection, are refused. */
   leave(): void {
     this.closed = true;
+    this.failWaiting(clientClosed());
     for (const connection of [...this.connections]) connection.leave();
   }
 
@@ -73,11 +76,20 @@ export class Pool implements ConnectionOwner, TryOwner {
   onClosed(connection: ClientConnection): void {
     this.remove(connection);
     this.leaving.delete(connection);
+    // Once may be a restart; twice is a server that wants no more, and needs no storm of new ones.
+    if (connection.used && !connection.heard && ++this.unheard > 1) {
+      this.backOff(`${formatAddress(this.address)} closes new connections`);
+    }
+  }
+
+  onHeard(): void {
+    this.unheard = 0;
+    this.dialFailures = 0;
   }
 
   onMoved(attempt: Try): void {
     const reason = attempt.scope.ended;
-    if (reason !== undefined) attempt.fail(reason);
+    if (reason !== undefined) attempt.failUnsent(reason);
     else this.send(attempt);
   }
 
@@ -124,9 +136,7 @@ export class Pool implements ConnectionOwner, TryOwner {
   /** Why a call cannot even wait. */
   private refusal(): ServiceError | undefined {
     const place = formatAddress(this.address);
-    if (this.closed) {
-      return new ServiceError("cancelled", "the client was closed", { workStarted: "no" });
-    }
+    if (this.closed) return clientClosed();
     if (this.connections.length > 0) {
       const message = `every connection to ${place} is full`;
       return new ServiceError("overloaded", message, { workStarted: "no" });
@@ -163,7 +173,7 @@ export class Pool implements ConnectionOwner, TryOwner {
 
   private onDialled(socket: ConstructorParameters<typeof ClientConnection>[0]): void {
     const { path, options, clock } = this.parts;
-    this.dialFailures = 0;
+    if (this.unheard <= 1) this.dialFailures = 0;
     this.notBeforeMs = 0;
     this.lastError = "";
     const view = path.chunkView;
@@ -177,16 +187,21 @@ export class Pool implements ConnectionOwner, TryOwner {
   }
 
   private onDialFailed(error: ServiceError): void {
-    const { clock, random, options } = this.parts;
-    this.lastError = error.message;
-    const fullMs = Math.min(options.backoffMaxMs, options.backoffMinMs * 2 ** this.dialFailures);
-    this.dialFailures++;
-    this.notBeforeMs = clock.nowMs() + fullMs * (0.5 + random.next() / 2);
+    this.backOff(error.message);
     if (this.dialing > 0 || this.connections.length > 0) return;
-    const retryAfterMs = Math.max(0, this.notBeforeMs - clock.nowMs());
+    const retryAfterMs = Math.max(0, this.notBeforeMs - this.parts.clock.nowMs());
     this.failWaiting(
       new ServiceError("unavailable", error.message, { workStarted: "no", retryAfterMs }),
     );
+  }
+
+  /** No dial for a while, longer each time. */
+  private backOff(why: string): void {
+    const { clock, random, options } = this.parts;
+    this.lastError = why;
+    const fullMs = Math.min(options.backoffMaxMs, options.backoffMinMs * 2 ** this.dialFailures);
+    this.dialFailures++;
+    this.notBeforeMs = clock.nowMs() + fullMs * (0.5 + random.next() / 2);
   }
 
   private failWaiting(error: ServiceError): void {
@@ -202,4 +217,8 @@ export class Pool implements ConnectionOwner, TryOwner {
     const index = this.connections.indexOf(connection);
     if (index >= 0) this.connections.splice(index, 1);
   }
+}
+
+function clientClosed(): ServiceError {
+  return new ServiceError("cancelled", "the client was closed", { workStarted: "no" });
 }
