@@ -29,7 +29,11 @@ export interface FrameCase {
 export const FRAME_CASE: fc.Arbitrary<FrameCase> = fc.record({
   messages: fc.array(
     fc.record({
-      name: fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(..."abcXYZ_") }),
+      name: fc.string({
+        minLength: 1,
+        maxLength: 12,
+        unit: fc.constantFrom(...Array.from("abcXYZ_")),
+      }),
       texts: fc.array(fc.string({ maxLength: 2000 }), { maxLength: 4 }),
     }),
     { minLength: 1, maxLength: 6 },

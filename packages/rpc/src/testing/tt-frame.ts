@@ -15,7 +15,9 @@ export interface TtFrame {
 
 /** The whole frame, its length first; blocks in the order in which Kitex writes them. */
 export function ttFrame(parts: Partial<TtFrame>): Buffer {
-  const { integers = new Map(), strings = new Map(), aclToken } = parts;
+  const { aclToken } = parts;
+  const integers = parts.integers ?? new Map<number, string>();
+  const strings = parts.strings ?? new Map<string, string>();
   const blocks: Buffer[] = [Buffer.from([parts.protocol ?? 0, 0])];
   if (aclToken !== undefined) blocks.push(Buffer.from([0x11]), text(aclToken));
   if (strings.size > 0) {

@@ -10,7 +10,7 @@ import { Peer } from "./peer.ts";
 
 const PORT = 7;
 const CONNECT_TIMEOUT_MS = 3000;
-/** Who has heard nothing for so long gives the connection up: all that helps when a peer vanishes. */
+/** Who has heard nothing for so long gives up: all that helps when a peer vanishes. */
 const SILENCE_MAX_MS = 5000;
 const MESSAGE_MAX_BYTES = 4000;
 const TALK_EVERY_MS = 50;

@@ -52,6 +52,7 @@ function listenReason(address: Address, cause: Error): string {
       // The only thing that can be wrong with a path is its length: sun_path has 108 bytes.
       if (address.kind === "unix") return "cannot be made: the path is too long";
       break;
+    default:
   }
   return `cannot be opened: ${textOf(cause)}`;
 }
