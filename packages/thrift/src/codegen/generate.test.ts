@@ -95,6 +95,17 @@ describe("generate", () => {
     assert.match(text, /l: l \?\? \[1\]/);
   });
 
+  it("takes js.type from the field, the type, or any typedef on the way", () => {
+    const text = generateText(`
+      typedef i64 A (js.type = "number")
+      typedef A B
+      typedef i64 C
+      struct S { 1: B b, 2: C c (js.type = "number"), 3: C d, 4: list<A> e, 5: i64 (js.type = "number") f }
+    `);
+    assert.match(text, /export type A = number;\n\nexport type B = A;\n\nexport type C = bigint;/);
+    assert.match(text, / {2}b: B;\n {2}c: number;\n {2}d: C;\n {2}e: A\[\];\n {2}f: number;/);
+  });
+
   it("puts a constant behind what it is made of", () => {
     const text = generateText(`
       const E FIRST = E.A

@@ -1,7 +1,7 @@
 /**
  * What a type of the IDL is on the wire and in JavaScript, without any names of generated code.
  */
-import type { Field, ServiceFunction, Type } from "../idl/index.ts";
+import type { Field, ServiceFunction, Type, Typedef } from "../idl/index.ts";
 import type { TYPE } from "../protocol/types.ts";
 
 /** The name in TYPE of what a type is on the wire. */
@@ -18,6 +18,11 @@ export function isNumberI64(type: Type): boolean {
 /** A field's type, with `js.type` of the field itself in force. */
 export function fieldType(field: Pick<Field, "type" | "annotations">): Type {
   return withAnnotation(field.type, field.annotations.get("js.type"));
+}
+
+/** What a typedef stands for, with `js.type` of the typedef itself in force. */
+export function typedefType(typedef: Typedef): Type {
+  return withAnnotation(typedef.type, typedef.annotations.get("js.type"));
 }
 
 /** A method's result, with `js.type` of the method itself in force. */

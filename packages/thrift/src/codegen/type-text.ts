@@ -3,13 +3,13 @@ import type { Type } from "../idl/index.ts";
 import { TYPE } from "../protocol/types.ts";
 import type { FileScope, ProtocolName } from "./file-scope.ts";
 import { type Layout, list, typeArguments } from "./layout.ts";
-import { canonicalType, isKeyable, isNumberI64, wireName } from "./type-shape.ts";
+import { canonicalType, isKeyable, isNumberI64, typedefType, wireName } from "./type-shape.ts";
 
 /** The TypeScript type, by the name of its typedef where it has one. */
 export function typeText(file: FileScope, type: Type): string {
   const { alias } = type;
   // An annotation at the use may have made it another type than the typedef's.
-  if (alias !== undefined && canonicalType(alias.type) === canonicalType(type)) {
+  if (alias !== undefined && canonicalType(typedefType(alias)) === canonicalType(type)) {
     return file.typeName(alias);
   }
   return plainTypeText(file, type);

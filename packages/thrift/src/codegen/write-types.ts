@@ -18,8 +18,8 @@ import {
 } from "./layout.ts";
 import { literal, quote } from "./literal.ts";
 import { enumProperties } from "../schema/property-names.ts";
-import { plainTypeText, readonlyTypeText, typeLayout, typeText } from "./type-text.ts";
-import { isScalar } from "./type-shape.ts";
+import { readonlyTypeText, typeLayout, typeText } from "./type-text.ts";
+import { isScalar, typedefType } from "./type-shape.ts";
 import { structCodec, structFunctions, type StructShape } from "./write-struct.ts";
 import { unionLayouts } from "./write-union.ts";
 
@@ -63,9 +63,7 @@ export function enumLayout(file: FileScope, definition: Enum): Layout {
 }
 
 export function typedefLayout(file: FileScope, typedef: Typedef): Layout {
-  const { alias } = typedef.type;
-  const target =
-    alias === undefined ? plainTypeText(file, typedef.type) : typeText(file, typedef.type);
+  const target = typeText(file, typedefType(typedef));
   const name = file.names.of(typedef);
   const head = `export type ${name}`;
   const isName = /^[\w$.]+$/.test(target);

@@ -27,7 +27,7 @@ import type { Context } from "@holdfast/core";
 import * as shared from "./shared.ts";
 
 /** Written as a number in JavaScript. */
-export type Count = bigint;
+export type Count = number;
 
 export type Id = bigint;
 
@@ -456,7 +456,7 @@ export interface Neither {
   aList: number[];
   aSet: Set<number>;
   aMap: Map<number, string>;
-  aCount: number;
+  aCount: Count;
   aShape?: Shape | undefined;
   anI8: number;
 }
@@ -476,7 +476,7 @@ export function readNeitherBinary(input: BinaryReader): Neither {
   let aList: number[] | undefined;
   let aSet: Set<number> | undefined;
   let aMap: Map<number, string> | undefined;
-  let aCount = 0;
+  let aCount: Count = 0;
   let aShape: Shape | undefined;
   let anI8 = 0;
   input.enterStruct();
@@ -619,7 +619,7 @@ export function readNeitherCompact(input: CompactReader): Neither {
   let aList: number[] | undefined;
   let aSet: Set<number> | undefined;
   let aMap: Map<number, string> | undefined;
-  let aCount = 0;
+  let aCount: Count = 0;
   let aShape: Shape | undefined;
   let anI8 = 0;
   input.enterStruct();
@@ -1167,7 +1167,7 @@ export interface Required {
   aList: number[];
   aSet: Set<number>;
   aMap: Map<number, string>;
-  aCount: number;
+  aCount: Count;
   aShape: Shape;
 }
 
@@ -1186,7 +1186,7 @@ export function readRequiredBinary(input: BinaryReader): Required {
   let aList: number[] | undefined;
   let aSet: Set<number> | undefined;
   let aMap: Map<number, string> | undefined;
-  let aCount: number | undefined;
+  let aCount: Count | undefined;
   let aShape: Shape | undefined;
   input.enterStruct();
   for (let key = input.readField(); key !== 0; key = input.readField()) {
@@ -1333,7 +1333,7 @@ export function readRequiredCompact(input: CompactReader): Required {
   let aList: number[] | undefined;
   let aSet: Set<number> | undefined;
   let aMap: Map<number, string> | undefined;
-  let aCount: number | undefined;
+  let aCount: Count | undefined;
   let aShape: Shape | undefined;
   input.enterStruct();
   for (let key = input.readField(); key !== 0; key = input.readField()) {
@@ -1489,7 +1489,7 @@ export interface Defaults {
   aList?: number[] | undefined;
   aSet?: Set<number> | undefined;
   aMap?: Map<number, string> | undefined;
-  aCount?: number | undefined;
+  aCount?: Count | undefined;
   aShape?: Shape | undefined;
   anOptional?: bigint | undefined;
   aRequired: bigint;
@@ -1510,7 +1510,7 @@ export function readDefaultsBinary(input: BinaryReader): Defaults {
   let aList: number[] | undefined;
   let aSet: Set<number> | undefined;
   let aMap: Map<number, string> | undefined;
-  let aCount = 6;
+  let aCount: Count = 6;
   let aShape: Shape | undefined;
   let anOptional = 9007199254740991n;
   let aRequired: bigint | undefined;
@@ -1660,7 +1660,7 @@ export function readDefaultsCompact(input: CompactReader): Defaults {
   let aList: number[] | undefined;
   let aSet: Set<number> | undefined;
   let aMap: Map<number, string> | undefined;
-  let aCount = 6;
+  let aCount: Count = 6;
   let aShape: Shape | undefined;
   let anOptional = 9007199254740991n;
   let aRequired: bigint | undefined;
@@ -4645,7 +4645,7 @@ export interface EverythingHandler extends shared.BaseHandler {
   getI16(context: Context, value: number): Promise<number>;
   getI32(context: Context, value: number): Promise<number>;
   getI64(context: Context, value: bigint): Promise<bigint>;
-  getCount(context: Context, value: number): Promise<number>;
+  getCount(context: Context, value: Count): Promise<Count>;
   getDouble(context: Context, value: number): Promise<number>;
   getString(context: Context, value: string): Promise<string>;
   getBinary(context: Context, value: Uint8Array): Promise<Uint8Array>;
@@ -4675,7 +4675,7 @@ export interface EverythingClient extends shared.BaseClient {
   getI16(context: Context, value: number): Promise<number>;
   getI32(context: Context, value: number | undefined): Promise<number>;
   getI64(context: Context, value: bigint): Promise<bigint>;
-  getCount(context: Context, value: number): Promise<number>;
+  getCount(context: Context, value: Count): Promise<Count>;
   getDouble(context: Context, value: number): Promise<number>;
   getString(context: Context, value: string): Promise<string>;
   getBinary(context: Context, value: Uint8Array): Promise<Uint8Array>;
@@ -5069,11 +5069,11 @@ const EverythingGetI64ArgumentsCodec: Codec<EverythingGetI64Arguments> = {
 };
 
 interface EverythingGetCountArguments {
-  value: number;
+  value: Count;
 }
 
 function readEverythingGetCountArgumentsBinary(input: BinaryReader): EverythingGetCountArguments {
-  let value_ = 0;
+  let value_: Count = 0;
   input.enterStruct();
   for (let key = input.readField(); key !== 0; key = input.readField()) {
     switch (key) {
@@ -5100,7 +5100,7 @@ function writeEverythingGetCountArgumentsBinary(
 }
 
 function readEverythingGetCountArgumentsCompact(input: CompactReader): EverythingGetCountArguments {
-  let value_ = 0;
+  let value_: Count = 0;
   input.enterStruct();
   for (let key = input.readField(); key !== 0; key = input.readField()) {
     switch (key) {
@@ -6330,7 +6330,7 @@ export const Everything: ServiceDefinition<EverythingHandler, EverythingClient> 
       },
       getCount(context, value_) {
         const args: EverythingGetCountArguments = { value: value_ };
-        return call(EverythingGetCountMethod, context, args) as Promise<number>;
+        return call(EverythingGetCountMethod, context, args) as Promise<Count>;
       },
       getDouble(context, value_) {
         const args: EverythingGetDoubleArguments = { value: value_ };
@@ -6392,21 +6392,26 @@ export const Everything: ServiceDefinition<EverythingHandler, EverythingClient> 
 };
 
 export interface MoreOfEverythingHandler extends EverythingHandler {
-  more(context: Context, id: shared.TraceId, at: number, level: shared.Level): Promise<string>;
+  more(
+    context: Context,
+    id: shared.TraceId,
+    at: shared.Seconds,
+    level: shared.Level,
+  ): Promise<string>;
 }
 
 export interface MoreOfEverythingClient extends EverythingClient {
   more(
     context: Context,
     id: shared.TraceId,
-    at: number,
+    at: shared.Seconds,
     level: shared.Level | undefined,
   ): Promise<string>;
 }
 
 interface MoreOfEverythingMoreArguments {
   id: shared.TraceId;
-  at: number;
+  at: shared.Seconds;
   level?: shared.Level | undefined;
 }
 
@@ -6414,7 +6419,7 @@ function readMoreOfEverythingMoreArgumentsBinary(
   input: BinaryReader,
 ): MoreOfEverythingMoreArguments {
   let id: shared.TraceId = "00000000-0000-0000-0000-000000000000";
-  let at = 0;
+  let at: shared.Seconds = 0;
   let level: shared.Level = shared.Level.LOW;
   input.enterStruct();
   for (let key = input.readField(); key !== 0; key = input.readField()) {
@@ -6455,7 +6460,7 @@ function readMoreOfEverythingMoreArgumentsCompact(
   input: CompactReader,
 ): MoreOfEverythingMoreArguments {
   let id: shared.TraceId = "00000000-0000-0000-0000-000000000000";
-  let at = 0;
+  let at: shared.Seconds = 0;
   let level: shared.Level = shared.Level.LOW;
   input.enterStruct();
   for (let key = input.readField(); key !== 0; key = input.readField()) {

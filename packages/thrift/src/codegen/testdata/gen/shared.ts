@@ -21,7 +21,7 @@ import {
 import type { Context } from "@holdfast/core";
 
 /** Seconds since the Unix epoch. */
-export type Seconds = bigint;
+export type Seconds = number;
 
 export type TraceId = string;
 
