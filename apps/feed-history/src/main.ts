@@ -16,8 +16,8 @@ async function main(): Promise<void> {
 
 async function runAlone(options: ProcessOptions): Promise<void> {
   const worker = await startWorker(options, false);
-  const { rpc, ops, data, authors, lifecycle } = worker;
-  say(banner({ rpc, ops: [ops], data, log: options.log, authors }));
+  const { address: rpc, opsUrl = "", data, authors, lifecycle } = worker;
+  say(banner({ rpc, ops: [opsUrl], data, log: options.log, authors }));
   const report = await lifecycle.stopped;
   const how = report.cut === 0 ? "every call was answered" : `${report.cut} calls were cut off`;
   say(`feed-history ended (${report.reason}): ${how}`);
@@ -26,9 +26,9 @@ async function runAlone(options: ProcessOptions): Promise<void> {
 /** A worker of a supervisor: its Ctrl-C is the supervisor's, which drains it. */
 async function runSupervised(options: ProcessOptions): Promise<void> {
   const worker = await startWorker(options, true);
-  const { port, ops } = worker;
+  const { address, opsUrl: ops = "" } = worker;
   const authors = worker.authors.map((each) => ({ ...each, userId: String(each.userId) }));
-  process.send?.({ kind: "ready", port, ops, authors } satisfies WorkerReady);
+  process.send?.({ kind: "ready", address, ops, authors } satisfies WorkerReady);
   process.once("disconnect", () => void worker.lifecycle.shutdown("the supervisor is gone"));
 }
 
@@ -53,8 +53,8 @@ async function supervise(options: ProcessOptions): Promise<void> {
   process.on("SIGHUP", () => void supervisor.roll().catch(complain));
   try {
     const { ready, authors } = await supervisor.start();
-    const { host, data, log } = options;
-    const rpc = `${host}:${ready[0]!.port}`;
+    const { data, log } = options;
+    const rpc = ready[0]!.address;
     say(banner({ rpc, ops: ready.map(({ ops }) => ops), data, log, authors }));
   } catch (error) {
     await supervisor.stop("SIGKILL");

@@ -11,7 +11,6 @@ import {
   type LifecyclePart,
   type Logger,
   type Runtime,
-  ServiceError,
   type SignalledProcess,
 } from "@holdfast/core";
 import {
@@ -37,6 +36,11 @@ export interface StartServiceOptions {
   readonly host: string;
   /** 0 to 65,535, default 9090; 0 takes a free one. */
   readonly port: number;
+  /**
+   * Lets several processes share the ports (SO_REUSEPORT), so that a successor answers before this
+   * one has ended; default false.
+   */
+  readonly reusePort: boolean;
   /** The ops port, see OpsOptions; default 127.0.0.1:6060. `false`: none. */
   readonly ops: Partial<OpsOptions> | false;
   /** The limits and times of the server, see ServerOptions. */
@@ -73,15 +77,21 @@ export async function startService<Handler>(input: StartService<Handler>): Promi
   const observers = createObservers(runtime);
   const { definition, handler } = input;
   const server = createServer({ definition, handler, runtime, observers, options: options.server });
-  const rpc = new RpcPart(server, { kind: "tcp", host: options.host, port: options.port });
+  const { host, port, reusePort } = options;
+  const rpc = new RpcPart(server, { kind: "tcp", host, port }, reusePort);
   const ops = createOps(options, definition.name, observers, () => lifecycle);
   const parts = [...(ops === undefined ? [] : [ops]), ...options.parts, rpc];
   const lifecycle: Lifecycle = new Lifecycle(parts, { clock, logger });
-  handleSignals(options.process, lifecycle, { logger, onStopped: () => flush(logger) });
+  handleSignals(options.process, lifecycle, {
+    logger,
+    onStopped: ({ startError }) => {
+      if (startError !== undefined) complain(definition.name, startError.message);
+      return flush(logger);
+    },
+  });
   try {
     await lifecycle.start();
-  } catch (error) {
-    process.stderr.write(`${definition.name} cannot start: ${ServiceError.from(error).message}\n`);
+  } catch {
     // The exit is on its way; nobody should act as if the service ran.
     return new Promise(() => undefined);
   }
@@ -89,7 +99,18 @@ export async function startService<Handler>(input: StartService<Handler>): Promi
   return { address, opsUrl: ops?.url, lifecycle, observers, runtime };
 }
 
-const SERVICE_DEFAULTS = { host: "127.0.0.1", port: 9090, ops: {}, server: {}, parts: [] };
+function complain(service: string, message: string): void {
+  process.stderr.write(`${service} cannot start: ${message}\n`);
+}
+
+const SERVICE_DEFAULTS = {
+  host: "127.0.0.1",
+  port: 9090,
+  reusePort: false,
+  ops: {},
+  server: {},
+  parts: [],
+};
 
 async function completeStartServiceOptions(
   input: Partial<StartServiceOptions>,
@@ -110,15 +131,17 @@ class RpcPart implements LifecyclePart {
   /** After the start: with the port that was given. */
   address: Address;
   private readonly server: Pick<Server<never>, "name" | "listen" | "drain" | "stop">;
+  private readonly reusePort: boolean;
 
-  constructor(server: RpcPart["server"], address: Address) {
+  constructor(server: RpcPart["server"], address: Address, reusePort: boolean) {
     this.name = server.name;
     this.server = server;
     this.address = address;
+    this.reusePort = reusePort;
   }
 
   async start(): Promise<void> {
-    this.address = await this.server.listen(this.address);
+    this.address = await this.server.listen(this.address, { reusePort: this.reusePort });
   }
 
   drain(context: Parameters<Server<never>["drain"]>[0]): Promise<{ cut: number }> {
@@ -144,7 +167,7 @@ function createOps(
     state: () => lifecycle().state,
     drain: (reason: string) => void lifecycle().shutdown(reason),
   };
-  return createOpsServer(sources, options.ops);
+  return createOpsServer(sources, { reusePort: options.reusePort, ...options.ops });
 }
 
 /** A log that writes in the background has lines left at the end. */

@@ -117,8 +117,9 @@ describe("the feed-history process", { timeout: 300_000 }, () => {
     assert.equal(await ended, 0);
   });
 
-  it("says in one line that its port is taken", async () => {
+  it("says in one line that its port is taken", async (test) => {
     const other = createServer().listen(0, "127.0.0.1");
+    test.after(() => other.close());
     await new Promise((resolve) => other.once("listening", resolve));
     const { port } = other.address() as { port: number };
     const taken = args("taken").with(3, String(port));
@@ -127,7 +128,6 @@ describe("the feed-history process", { timeout: 300_000 }, () => {
       assert.equal(error.message.split("\n").length, 1, error.message);
       return true;
     });
-    other.close();
   });
 
   it("says in one line that another service has the store", async () => {

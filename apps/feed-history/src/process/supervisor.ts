@@ -3,7 +3,7 @@
  * replaces them one after another on SIGHUP, and ends when they have ended.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { after, type Clock, type Random, sleep } from "holdfast";
+import { after, type Clock, parseAddress, type Random, sleep } from "holdfast";
 import { ownerTokenVariable, StoreOwner } from "../store/index.ts";
 import type { DemoAuthor } from "../demo/git-history.ts";
 import type { ProcessOptions } from "./options.ts";
@@ -11,7 +11,9 @@ import type { ProcessOptions } from "./options.ts";
 /** What a worker says to its supervisor once it answers. */
 export interface WorkerReady {
   readonly kind: "ready";
-  readonly port: number;
+  /** Where calls are taken, with the port that was given. */
+  readonly address: string;
+  /** The URL of its ops port. */
   readonly ops: string;
   readonly authors: readonly { userId: string; name: string; commits: number }[];
 }
@@ -59,7 +61,7 @@ export class Supervisor {
       const worker = await this.startWorker(index);
       this.workers[index] = worker;
       // The first one picks the port that all of them share.
-      this.port = worker.ready?.port ?? this.port;
+      this.port = portOf(worker.ready!.address);
     }
     const ready = this.workers.map((worker) => worker.ready!);
     const authors = ready[0]!.authors.map((author) => ({
@@ -151,6 +153,11 @@ export class Supervisor {
       );
     });
   }
+}
+
+function portOf(address: string): number {
+  const parsed = parseAddress(address);
+  return parsed?.kind === "tcp" ? parsed.port : 0;
 }
 
 function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {

@@ -1,168 +1,94 @@
 /**
- * One process that answers: ops port, store, server, as the parts of one lifecycle. Alone it is
- * the whole program; under a supervisor it is one of several.
+ * One process that answers: the store below the service, the demo in it. Alone it is the whole
+ * program; under a supervisor it is one of several.
  */
 import { resolve } from "node:path";
 import {
-  createObservers,
-  createOpsServer,
-  createServer,
   describeVersion,
-  formatAddress,
   gitIn,
-  handleSignals,
-  Lifecycle,
   type LifecyclePart,
-  type Observers,
-  type OpsServer,
-  type ProcessLogger,
-  type Runtime,
-  type Server,
+  type RunningService,
+  type SignalledProcess,
+  startService,
   STATE_KIND,
   SystemClock,
-  systemRandom,
-  TcpNetwork,
+  systemRuntime,
 } from "holdfast";
 import { type DemoAuthor, loadGitHistory } from "../demo/git-history.ts";
-import { FeedHistory, type FeedHistoryHandler } from "../gen/feed_history.ts";
+import { FeedHistory } from "../gen/feed_history.ts";
 import { FeedHistoryService } from "../service/feed-history-service.ts";
 import { type HistoryStore, openLmdbHistoryStore, ownerTokenVariable } from "../store/index.ts";
 import { openLog } from "./log.ts";
 import type { ProcessOptions } from "./options.ts";
 
-export interface RunningWorker {
-  readonly lifecycle: Lifecycle;
-  readonly rpc: string;
-  readonly port: number;
-  /** The URL of the ops port. */
-  readonly ops: string;
+export interface RunningWorker extends RunningService {
   readonly data: string;
   readonly authors: readonly DemoAuthor[];
 }
 
-interface Parts {
-  readonly options: ProcessOptions;
-  readonly runtime: Runtime;
-  readonly observers: Observers;
-  readonly supervised: boolean;
-  readonly data: string;
-}
-
 const PACKAGE_VERSION = "0.1.0";
+const PACKAGE_FOLDER = resolve(import.meta.dirname, "../..");
 
-/** Rejects with what stands in the way; then nothing is left running. */
+/** When it cannot start, it says why in one line, exits with 1, and this never settles. */
 export async function startWorker(
   options: ProcessOptions,
   supervised: boolean,
 ): Promise<RunningWorker> {
-  const clock = new SystemClock();
-  const logger = openLog(options, clock);
-  const runtime = { clock, random: systemRandom(), network: new TcpNetwork(clock), logger };
-  const parts = {
-    options,
-    runtime,
-    observers: createObservers(runtime),
-    supervised,
-    data: resolve(options.data),
-  };
-  const store = storePart(parts);
-  const rpc = rpcPart(parts, () => store.opened());
-  const version = await describeVersion(
-    PACKAGE_VERSION,
-    gitIn(resolve(import.meta.dirname, "../..")),
-  );
-  const ops = opsPart(parts, version, () => lifecycle);
-  const lifecycle: Lifecycle = new Lifecycle([ops, store, rpc], { clock, logger });
-  endWithSignals(lifecycle, logger, supervised);
-  await lifecycle.start();
-  const { address } = rpc.where();
-  const port = address.kind === "tcp" ? address.port : 0;
-  const authors = store.authors();
-  return { lifecycle, rpc: formatAddress(address), port, ops: ops.url, data: parts.data, authors };
-}
-
-/** Under a supervisor Ctrl-C is the supervisor's, which tells its workers itself. */
-function endWithSignals(lifecycle: Lifecycle, logger: ProcessLogger, supervised: boolean): void {
-  const signalled = {
-    on: (signal: "SIGTERM" | "SIGINT", listener: () => void) =>
-      process.on(signal, supervised && signal === "SIGINT" ? () => undefined : listener),
-    off: (signal: "SIGTERM" | "SIGINT", listener: () => void) => process.off(signal, listener),
-    exit: (code: number) => process.exit(code),
-  };
-  handleSignals(signalled, lifecycle, {
-    logger,
-    onStopped: (report) => {
-      if (report.startError !== undefined) complain(report.startError.message);
-      return logger.flush();
-    },
+  const data = resolve(options.data);
+  const store = new StorePart(data, options.demo);
+  const service = await startService({
+    definition: FeedHistory,
+    handler: new FeedHistoryService(() => store.opened),
+    host: options.host,
+    port: options.port,
+    reusePort: supervised,
+    ops: { port: options.opsPort },
+    parts: [store],
+    version: await describeVersion(PACKAGE_VERSION, gitIn(PACKAGE_FOLDER)),
+    runtime: systemRuntime({ logger: openLog(options, new SystemClock()) }),
+    process: supervised ? withoutInterrupt : process,
   });
+  service.observers.state.register({
+    name: `store ${data}`,
+    kind: STATE_KIND.stats,
+    snapshot: () => store.opened.stats(),
+  });
+  return { ...service, data, authors: store.authors };
 }
 
-/** One line for whoever started the process; the log has the rest. */
-function complain(message: string): void {
-  process.stderr.write(`feed-history: ${message}\n`);
-}
+/** Ctrl-C reaches the supervisor too, which tells its workers itself. */
+const withoutInterrupt: SignalledProcess = {
+  on: (signal, listener) => process.on(signal, signal === "SIGINT" ? () => undefined : listener),
+  off: (signal, listener) => process.off(signal, listener),
+  exit: (code) => process.exit(code),
+};
 
-function opsPart(parts: Parts, version: string, lifecycle: () => Lifecycle): OpsServer {
-  const { runtime, observers, options, supervised } = parts;
-  const { clock, logger } = runtime;
-  return createOpsServer(
-    {
-      name: "feed-history",
-      version,
-      clock,
-      logger,
-      registry: observers.state,
-      stats: observers.stats,
-      calls: observers.records,
-      state: () => lifecycle().state,
-      drain: (reason) => void lifecycle().shutdown(reason),
-    },
-    { port: options.opsPort, reusePort: supervised },
-  );
-}
+/** The store as a part of the process: opened before the first call, closed after the last. */
+class StorePart implements LifecyclePart {
+  readonly name = "store";
+  authors: readonly DemoAuthor[] = [];
+  private readonly directory: string;
+  private readonly demo: string;
+  private store: HistoryStore | undefined = undefined;
 
-function storePart({ options, observers, data }: Parts): LifecyclePart & {
-  opened(): HistoryStore;
-  authors(): readonly DemoAuthor[];
-} {
-  let store: HistoryStore | undefined = undefined;
-  let authors: readonly DemoAuthor[] = [];
-  return {
-    name: "store",
-    opened: () => store!,
-    authors: () => authors,
-    async start() {
-      const ownerToken = process.env[ownerTokenVariable];
-      const opened = await openLmdbHistoryStore({ directory: data, ownerToken });
-      store = opened;
-      observers.state.register({
-        name: `store ${data}`,
-        kind: STATE_KIND.stats,
-        snapshot: () => opened.stats(),
-      });
-      if (options.demo !== "none") authors = await loadGitHistory(opened, { path: options.demo });
-    },
-    stop: () => store?.close(),
-  };
-}
+  constructor(directory: string, demo: string) {
+    this.directory = directory;
+    this.demo = demo;
+  }
 
-function rpcPart(
-  { options, runtime, observers, supervised }: Parts,
-  store: () => HistoryStore,
-): LifecyclePart & { where(): { address: Awaited<ReturnType<Server<never>["listen"]>> } } {
-  let server: Server<FeedHistoryHandler> | undefined = undefined;
-  let address: Awaited<ReturnType<Server<never>["listen"]>> | undefined = undefined;
-  return {
-    name: "rpc server",
-    where: () => ({ address: address! }),
-    async start() {
-      const handler = new FeedHistoryService(store());
-      server = createServer({ definition: FeedHistory, handler, runtime, observers });
-      const { host, port } = options;
-      address = await server.listen({ kind: "tcp", host, port }, { reusePort: supervised });
-    },
-    drain: (context) => server?.drain(context),
-    stop: () => server?.stop(),
-  };
+  /** Only between start and stop. */
+  get opened(): HistoryStore {
+    return this.store!;
+  }
+
+  async start(): Promise<void> {
+    const { directory, demo } = this;
+    const ownerToken = process.env[ownerTokenVariable];
+    this.store = await openLmdbHistoryStore({ directory, ownerToken });
+    if (demo !== "none") this.authors = await loadGitHistory(this.store, { path: demo });
+  }
+
+  async stop(): Promise<void> {
+    await this.store?.close();
+  }
 }

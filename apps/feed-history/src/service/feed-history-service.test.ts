@@ -18,7 +18,8 @@ function item(timestampMs: bigint, itemId = 1n): HistoryItem {
 }
 
 async function serviceWith(items: HistoryItem[], userId = 7n): Promise<FeedHistoryService> {
-  const service = new FeedHistoryService(new MemoryHistoryStore());
+  const store = new MemoryHistoryStore();
+  const service = new FeedHistoryService(() => store);
   await service.setHistory(context, { userId, items });
   return service;
 }

@@ -26,17 +26,18 @@ const FIELD_NEXT_CURSOR = 0x0b_0002;
 const TYPE_STRUCT = 12;
 
 export class FeedHistoryService implements FeedHistoryHandler {
-  private readonly store: HistoryStore;
+  private readonly store: () => HistoryStore;
   private readonly memory = new ReplyMemory();
 
-  constructor(store: HistoryStore) {
+  /** `store` is asked at each call: the store is opened after the handler is made. */
+  constructor(store: () => HistoryStore) {
     this.store = store;
   }
 
   async setHistory(_context: Context, request: SetHistoryRequest): Promise<SetHistoryResponse> {
     checkSet(request);
     try {
-      return { stored: await this.store.set(request.userId, request.items.map(wireOf)) };
+      return { stored: await this.store().set(request.userId, request.items.map(wireOf)) };
     } catch (error) {
       throw toServiceError(error);
     }
@@ -53,7 +54,7 @@ export class FeedHistoryService implements FeedHistoryHandler {
     const { memory } = this;
     try {
       memory.begin();
-      const found = this.store.range(userId, fromMs, toMs, limit, after, memory);
+      const found = this.store().range(userId, fromMs, toMs, limit, after, memory);
       const next = found.last === undefined ? undefined : encodeCursor(query, found.last);
       return new SplicedHistory(found.count, memory.take(), next);
     } catch (error) {

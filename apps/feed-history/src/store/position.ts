@@ -31,6 +31,8 @@ export function copyPosition(target: Position, source: Position): void {
 
 /** Splits bigints into halves through memory: shifting and masking them would allocate. */
 export class PositionSplitter {
+  /** Halves of the last user split, signed. */
+  readonly user = { low: 0, high: 0 };
   readonly #whole = new BigInt64Array(2);
   readonly #signed = new Int32Array(this.#whole.buffer);
   readonly #unsigned = new Uint32Array(this.#whole.buffer);
@@ -47,6 +49,21 @@ export class PositionSplitter {
     this.#setTime(target, timestampMs);
     target.idHigh = -0x8000_0000;
     target.idLow = 0;
+  }
+
+  /** Splits a user's id into `user`. */
+  setUser(userId: bigint): void {
+    this.#whole[0] = userId;
+    this.user.high = this.#signed[high]!;
+    this.user.low = this.#signed[low]!;
+  }
+
+  join(position: Position): ItemPosition {
+    this.#signed[high] = position.timeHigh;
+    this.#unsigned[low] = position.timeLow;
+    this.#signed[2 + high] = position.idHigh;
+    this.#unsigned[2 + low] = position.idLow;
+    return { timestampMs: this.#whole[0]!, itemId: this.#whole[1]! };
   }
 
   #setTime(target: Position, timestampMs: bigint): void {
@@ -81,13 +98,6 @@ export function compareWirePosition(bytes: Uint8Array, start: number, right: Pos
   const idHigh = readInt32(bytes, start + itemIdOffset);
   if (idHigh !== right.idHigh) return idHigh - right.idHigh;
   return (readInt32(bytes, start + itemIdOffset + 4) >>> 0) - right.idLow;
-}
-
-export function toItemPosition(position: Position): ItemPosition {
-  return {
-    timestampMs: (BigInt(position.timeHigh) << 32n) | BigInt(position.timeLow),
-    itemId: (BigInt(position.idHigh) << 32n) | BigInt(position.idLow),
-  };
 }
 
 function readInt32(bytes: Uint8Array, at: number): number {

@@ -60,13 +60,20 @@ export class RunView {
   #search(position: Position, from: number, most: -1 | 0): number {
     let low = from;
     let high = this.count;
+    // Most searches end at one end of the run: those two are looked at first.
+    if (low < high && this.#isPast(low, position, most)) return low;
+    if (low < high && !this.#isPast(high - 1, position, most)) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const order = compareWirePosition(this.bytes, this.itemStart(middle), position);
-      if (order < 0 || order === most) high = middle;
+      if (this.#isPast(middle, position, most)) high = middle;
       else low = middle + 1;
     }
     return low;
+  }
+
+  #isPast(index: number, position: Position, most: -1 | 0): boolean {
+    const order = compareWirePosition(this.bytes, this.itemStart(index), position);
+    return order < 0 || order === most;
   }
 }
 

@@ -169,7 +169,8 @@ export class JournalWriter {
   }
 
   #foldUser(recent: RecentSets, userId: bigint): void {
-    const live = recent.sourcesOf(userId, this.#sources, true);
+    const low = Number(BigInt.asIntN(32, userId));
+    const live = recent.foldingSourcesOf(low, Number(userId >> 32n), this.#sources);
     for (let index = 0; index < live; index += 1) (this.#sources[index] as MergeSource).settle();
     this.#folder.fold(userId, this.#sources, live);
   }

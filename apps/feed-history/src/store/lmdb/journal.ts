@@ -106,12 +106,11 @@ export function writeRecordHead(
   return writeUint32(target, writeUint32(target, writeUint32(target, at, low), high), bytes);
 }
 
-/** Calls `visit` for each record of an entry; the run is `entry[start, end)`. */
+/** Calls `visit` with the user, in halves, and the place of each record of an entry. */
 export function readRecords(
   entry: Uint8Array,
-  visit: (userId: bigint, start: number, end: number) => void,
+  visit: (userLow: number, userHigh: number, offset: number) => void,
 ): void {
-  const view = new DataView(entry.buffer, entry.byteOffset, entry.length);
   let at = 0;
   while (at < entry.length) {
     const start = at + recordHeadBytes;
@@ -119,7 +118,7 @@ export function readRecords(
     if (!(end <= entry.length)) {
       throw new StoreError("unavailable", `damaged data: a journal entry breaks off at ${at}`);
     }
-    visit(view.getBigInt64(at, true), start, end);
+    visit(readUint32(entry, at) | 0, readUint32(entry, at + 4) | 0, at);
     at = end;
   }
 }

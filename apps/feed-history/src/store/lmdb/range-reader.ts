@@ -11,7 +11,6 @@ import {
   createPosition,
   PositionSplitter,
   setPositionFromWire,
-  toItemPosition,
   type Position,
 } from "../position.ts";
 import type { RunView } from "../run.ts";
@@ -93,7 +92,7 @@ export class RangeReader {
     if (this.#othersWrite) this.#environment.freshen();
     this.calls += 1;
     this.items += count;
-    return more ? { count, more, last: toItemPosition(reply.last) } : { count, more };
+    return more ? { count, more, last: splitter.join(reply.last) } : { count, more };
   }
 
   #startAfter(after: ItemPosition): void {
@@ -110,7 +109,9 @@ export class RangeReader {
 
   /** Fills `#sources` for a range, newest writes first; returns how many there are. */
   #open(userId: bigint, before: Position, atLeast: Position): number {
-    const runs = this.#recent.sourcesOf(userId, this.#pool);
+    const { user } = this.#splitter;
+    this.#splitter.setUser(userId);
+    const runs = this.#recent.sourcesOf(user.low, user.high, this.#pool);
     let live = 0;
     let recentItems = 0;
     for (let index = 0; index < runs; index += 1) {
