@@ -17,6 +17,8 @@ export interface ClosedLoop {
   seconds: number;
   /** Whose CPU and memory to report, besides our own. */
   serverPid?: number;
+  /** How to read the CPU of `serverPid`; its own threads where absent. */
+  readCpuSeconds?: (pid: number) => number;
   /** Makes one call and says when it is over, later, never at once. */
   call(connection: number, done: (failed: boolean) => void): void;
 }
@@ -49,7 +51,8 @@ export async function runClosedLoop(loop: ClosedLoop): Promise<LoadResult> {
 
   counters.measuring = true;
   const server = loop.serverPid;
-  const serverCpuStart = server === undefined ? 0 : processCpuSeconds(server);
+  const readCpuSeconds = loop.readCpuSeconds ?? processCpuSeconds;
+  const serverCpuStart = server === undefined ? 0 : readCpuSeconds(server);
   const clientCpuStart = process.cpuUsage();
   const startMs = performance.now();
   await delay(loop.seconds * 1000);
@@ -58,7 +61,7 @@ export async function runClosedLoop(loop: ClosedLoop): Promise<LoadResult> {
   counters.measuring = counters.sending = false;
   const result = summarize(counters, seconds, (clientCpu.user + clientCpu.system) / 1e6);
   if (server !== undefined) {
-    result.serverCpuSeconds = processCpuSeconds(server) - serverCpuStart;
+    result.serverCpuSeconds = readCpuSeconds(server) - serverCpuStart;
     result.serverRssKib = processRssKib(server);
   }
 

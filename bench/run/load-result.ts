@@ -17,6 +17,8 @@ export interface LoadResult {
   clientCpuSeconds?: number;
   /** Resident memory of the server at the end of the window. */
   serverRssKib?: number;
+  /** Open loop: how late the client was with its calls at the end of the window, in ms. */
+  behindMs?: number;
 }
 
 /** Reads the last line of a load client's output. Throws if nothing was measured. */

@@ -20,7 +20,7 @@ interface Named {
 }
 
 /** Every row in every cell, `repeats` times; a failure is noted and the run goes on. */
-async function takeTurns<Row extends Named>(
+export async function takeTurns<Row extends Named>(
   rows: readonly Row[],
   cells: readonly Cell[],
   repeats: number,

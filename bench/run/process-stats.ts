@@ -1,5 +1,5 @@
 // What the Linux kernel says of a process and of the machine.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** The unit of /proc times on Linux, whatever the kernel's own tick is. */
 const TICKS_PER_SECOND = 100;
@@ -9,6 +9,27 @@ export function processCpuSeconds(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/**
+ * The same of a process and its living children, which have one thread each: for a server that
+ * makes a process for each connection. In nanoseconds of the scheduler, because each child may do
+ * less in a window than a tick of /proc/PID/stat.
+ */
+export function processTreeCpuSeconds(pid: number): number {
+  let nanoseconds = 0;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const text = readFileSync(`/proc/${name}/stat`, "utf8");
+      const parent = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
+      if (Number(name) !== pid && parent !== pid) continue;
+      nanoseconds += Number(readFileSync(`/proc/${name}/schedstat`, "utf8").split(" ")[0]);
+    } catch {
+      continue; // it ended meanwhile
+    }
+  }
+  return nanoseconds / 1e9;
 }
 
 /** Resident memory of a process. */

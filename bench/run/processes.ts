@@ -13,8 +13,8 @@ const COMPLAINT_CHARACTERS = 2000;
 
 export interface Running {
   pid: number;
-  /** Closes its standard input, then SIGTERM, and SIGKILL for who does not go. */
-  stop(): Promise<void>;
+  /** Closes its standard input, then SIGTERM, and SIGKILL for who does not go in time. */
+  stop(limitMs?: number): Promise<void>;
 }
 
 export class Processes {
@@ -52,7 +52,7 @@ export class Processes {
       child.kill("SIGKILL");
       throw error;
     }
-    return { pid: child.pid ?? 0, stop: () => stop(child) };
+    return { pid: child.pid ?? 0, stop: (stopMaxMs) => stop(child, stopMaxMs) };
   }
 
   /** Runs a program to its end and gives its output. Throws if it fails or takes too long. */
@@ -88,13 +88,13 @@ export class Processes {
   }
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, limitMs = STOP_MAX_MS): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.stdin?.end();
   child.kill("SIGTERM");
   try {
-    await within(gone, STOP_MAX_MS, "not gone");
+    await within(gone, limitMs, "not gone");
   } catch {
     child.kill("SIGKILL");
     await gone;

@@ -92,23 +92,23 @@ export function formatMemory(samples: readonly MemorySample[]): string {
   ].join("\n");
 }
 
-function table(titles: readonly string[], rows: readonly string[][]): string[] {
+export function table(titles: readonly string[], rows: readonly string[][]): string[] {
   const line = (words: readonly string[]): string => `| ${words.join(" | ")} |`;
   return [line(titles), line(titles.map(() => "---")), ...rows.map(line)];
 }
 
 /** Three significant digits, no exponent; "-" for what was not measured. */
-function significant(value: number): string {
+export function significant(value: number): string {
   if (!Number.isFinite(value)) return "-";
   return String(Number(value.toPrecision(3)));
 }
 
-function thousands(value: number): string {
+export function thousands(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : "-";
 }
 
 /** The line of a complaint that says most, fit for a table. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const lines = text.split("\n");
   const telling = lines.find((line) => /^\w*(Error|panic)\b/.test(line)) ?? lines.join(" ");
   return telling.replaceAll(/\s+/g, " ").replaceAll("|", "/").slice(0, 160);
