@@ -14,6 +14,7 @@ import { missingFile, Processes } from "./run/processes.ts";
 import { formatMemory, formatSamples } from "./run/report.ts";
 import type { MemorySample, Samples } from "./run/samples.ts";
 import { REFERENCES, SERVERS } from "./servers.ts";
+import type { ServerRow } from "./servers.ts";
 
 interface Measured {
   servers: Samples[];
@@ -53,9 +54,27 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function runServers(processes: Processes, options: Options, measured: Measured) {
-  const rows = chosen(SERVERS, options, (row) => row.command(0));
+  const asked = SERVERS.filter(({ methods }) =>
+    options.cells.some(({ method }) => methods?.includes(method) ?? true),
+  );
+  await prepare(processes, asked, options);
+  const rows = chosen(asked, options, (row) => row.command(0));
   measured.servers = await measureServers(processes, rows, options);
   console.log(formatSamples(measured.servers, "server", REFERENCES.servers));
+}
+
+async function prepare(processes: Processes, rows: readonly ServerRow[], options: Options) {
+  for (const row of rows) {
+    const unasked = options.only.length > 0 && !options.only.includes(row.name);
+    if (row.prepare === undefined || unasked) continue;
+    console.error(`preparing ${row.name}`);
+    try {
+      await row.prepare(processes, options);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      console.log(`**${row.name} could not be prepared: ${reason}**\n`);
+    }
+  }
 }
 
 async function runClients(processes: Processes, options: Options, measured: Measured) {
@@ -65,7 +84,7 @@ async function runClients(processes: Processes, options: Options, measured: Meas
 }
 
 async function runMemory(processes: Processes, options: Options, measured: Measured) {
-  const rows = chosen(SERVERS, options, (row) => row.command(0)).filter(hasMemoryRow);
+  const rows = chosen(SERVERS.filter(hasMemoryRow), options, (row) => row.command(0));
   for (const row of rows) {
     console.error(`memory ${row.name}`);
     try {

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseLoadResult } from "../run/load-result.ts";
 import { freePort } from "../run/processes.ts";
-import type { Processes } from "../run/processes.ts";
 import { datasetWords } from "./dataset.ts";
-import type { Dataset } from "./dataset.ts";
+import { HOLDFAST_READY, holdfastCommand, loadHoldfast } from "./holdfast.ts";
 import {
   cellLimitMs,
   diskBytesOf,
@@ -19,11 +18,8 @@ import type { StartedStore, StoreRow, StoreRun } from "./store-row.ts";
 
 const here = import.meta.dirname;
 const node = process.execPath;
-const holdfastMain = join(here, "../../apps/feed-history/src/main.ts");
 const sqliteAddon = join(here, "../node_modules/better-sqlite3/build/Release/better_sqlite3.node");
 const postgresPrograms = "/usr/lib/postgresql/15/bin";
-/** After a load the service may have much to put away. */
-const LOADED_STOP_MAX_MS = 120_000;
 const redisServer = "/usr/bin/redis-server";
 
 export const STORE_ROWS: readonly StoreRow[] = [
@@ -39,33 +35,6 @@ export const STORE_ROWS: readonly StoreRow[] = [
   },
   { name: "sqlite", durable: "at the return", needs: [sqliteAddon], start: startSqlite },
 ];
-
-/** The feed-history service as people run it, with the store in `directory`. */
-export function holdfastCommand(directory: string, port: number): string[] {
-  const ports = ["--port", String(port), "--ops-port", "0"];
-  return [node, holdfastMain, "--data", directory, ...ports, "--demo", "none"];
-}
-
-/** What it prints when it answers. */
-export const HOLDFAST_READY = /^feed-history answers/m;
-
-/** Fills a new store of the feed history in `directory`, by a service that then ends. */
-export async function loadHoldfast(
-  processes: Processes,
-  directory: string,
-  dataset: Dataset,
-  cpus: { serverCpu: number; clientCpu: number },
-): Promise<void> {
-  const port = await freePort();
-  const command = holdfastCommand(directory, port);
-  const server = await processes.start(command, cpus.serverCpu, HOLDFAST_READY);
-  try {
-    const loader = [node, join(here, "holdfast-loader.ts"), String(port)];
-    await processes.run([...loader, ...datasetWords(dataset)], cpus.clientCpu, LOAD_MAX_MS);
-  } finally {
-    await server.stop(LOADED_STOP_MAX_MS);
-  }
-}
 
 async function startHoldfast(run: StoreRun): Promise<StartedStore> {
   const { processes, options, directory } = run;

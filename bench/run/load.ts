@@ -19,6 +19,8 @@ export interface Target {
   protocol: Protocol;
   port: number;
   serverPid: number;
+  /** What our load client calls instead of the cell's method. */
+  loadWords?: readonly string[] | undefined;
 }
 
 export async function runLoad(
@@ -49,7 +51,8 @@ function loadCommand(target: Target, cell: Cell, options: Options): string[] {
     "server-pid": target.serverPid,
   };
   const words = Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return [LOAD_PROGRAM, "--protocol", target.protocol, "--method", cell.method, ...words];
+  const method = target.loadWords ?? ["--method", cell.method];
+  return [LOAD_PROGRAM, "--protocol", target.protocol, ...method, ...words];
 }
 
 function moleculerCommand(target: Target, cell: Cell, options: Options): string[] {

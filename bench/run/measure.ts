@@ -66,9 +66,10 @@ export async function measureServers(
     const measured = await takeTurns(able, [cell], options.repeats, async (row) => {
       const port = await freePort();
       const cpu = row.pin === "one" ? options.serverCpu : undefined;
-      const server = await processes.start(row.command(port), cpu);
+      const server = await processes.start(row.command(port), cpu, row.ready);
       try {
-        const target = { protocol: row.protocol, port, serverPid: server.pid };
+        const { protocol, loadWords } = row;
+        const target = { protocol, port, serverPid: server.pid, loadWords };
         return await runLoad(processes, target, cell, options);
       } finally {
         await server.stop();

@@ -13,9 +13,10 @@ const OPEN_MAX_MS = 60_000;
 /** The base is read from a server that has worked: compiled code is not what connections cost. */
 const WARM_CELL = { method: "echo", connections: 10, inFlight: 32 } as const;
 
-/** Only servers that our own load client can speak to. */
+/** Only servers that answer our own load client's `echo`. */
 export function hasMemoryRow(row: ServerRow): boolean {
-  return row.protocol === "framed" || row.protocol === "http";
+  const echoes = row.methods?.includes("echo") ?? true;
+  return echoes && (row.protocol === "framed" || row.protocol === "http");
 }
 
 export async function measureMemory(
