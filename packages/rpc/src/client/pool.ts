@@ -137,14 +137,13 @@ export class Pool implements ConnectionOwner, TryOwner {
   private refusal(): ServiceError | undefined {
     const place = formatAddress(this.address);
     if (this.closed) return clientClosed();
-    if (this.connections.length > 0) {
+    if (this.dialing === 0 && this.connections.length > 0) {
       const message = `every connection to ${place} is full`;
       return new ServiceError("overloaded", message, { workStarted: "no" });
     }
     if (this.dialing === 0) {
       const retryAfterMs = Math.max(0, this.notBeforeMs - this.parts.clock.nowMs());
-      const message = `${place} cannot be reached: ${this.lastError}`;
-      return new ServiceError("unavailable", message, { workStarted: "no", retryAfterMs });
+      return new ServiceError("unavailable", this.lastError, { workStarted: "no", retryAfterMs });
     }
     if (this.waiting.size >= WAITING_MAX) {
       const message = `${WAITING_MAX} calls wait for a connection to ${place}`;
@@ -178,21 +177,14 @@ export class Pool implements ConnectionOwner, TryOwner {
     this.lastError = "";
     const view = path.chunkView;
     this.connections.push(new ClientConnection(socket, path, this, options, clock, view));
-    const waiting = [...this.waiting];
-    this.waiting.clear();
-    for (const attempt of waiting) {
-      attempt.scope.unlisten(attempt);
-      this.send(attempt);
-    }
+    for (const attempt of this.takeWaiting()) this.send(attempt);
   }
 
   private onDialFailed(error: ServiceError): void {
     this.backOff(error.message);
-    if (this.dialing > 0 || this.connections.length > 0) return;
-    const retryAfterMs = Math.max(0, this.notBeforeMs - this.parts.clock.nowMs());
-    this.failWaiting(
-      new ServiceError("unavailable", error.message, { workStarted: "no", retryAfterMs }),
-    );
+    if (this.dialing > 0) return;
+    // They find room by now where there is a connection, or hear why there is none.
+    for (const attempt of this.takeWaiting()) this.send(attempt);
   }
 
   /** No dial for a while, longer each time. */
@@ -205,12 +197,14 @@ export class Pool implements ConnectionOwner, TryOwner {
   }
 
   private failWaiting(error: ServiceError): void {
+    for (const attempt of this.takeWaiting()) attempt.fail(error);
+  }
+
+  private takeWaiting(): Try[] {
     const waiting = [...this.waiting];
     this.waiting.clear();
-    for (const attempt of waiting) {
-      attempt.scope.unlisten(attempt);
-      attempt.fail(error);
-    }
+    for (const attempt of waiting) attempt.scope.unlisten(attempt);
+    return waiting;
   }
 
   private remove(connection: ClientConnection): void {
