@@ -59,28 +59,28 @@ export class BinaryReader {
   }
 
   readByte(): number {
-    const at = this.take(1, "a byte");
+    const at = this.take(1);
     return this.view.getInt8(at);
   }
 
   readI16(): number {
-    const at = this.take(2, "an i16");
+    const at = this.take(2);
     return this.view.getInt16(at);
   }
 
   readI32(): number {
-    const at = this.take(4, "an i32");
+    const at = this.take(4);
     return this.view.getInt32(at);
   }
 
   readI64(): bigint {
-    const at = this.take(8, "an i64");
+    const at = this.take(8);
     return this.view.getBigInt64(at);
   }
 
   /** An i64 whose field says `js.type = "number"`; refuses what a number cannot hold exactly. */
   readI64AsNumber(): number {
-    const at = this.take(8, "an i64");
+    const at = this.take(8);
     const value = this.view.getInt32(at) * 0x1_0000_0000 + this.view.getUint32(at + 4);
     if (!Number.isSafeInteger(value)) {
       throw protocolError(`${this.view.getBigInt64(at)} is not a safe integer`);
@@ -89,7 +89,7 @@ export class BinaryReader {
   }
 
   readDouble(): number {
-    const at = this.take(8, "a double");
+    const at = this.take(8);
     return this.view.getFloat64(at);
   }
 
@@ -109,13 +109,13 @@ export class BinaryReader {
   }
 
   readUuid(): string {
-    const at = this.take(16, "a uuid");
+    const at = this.take(16);
     return formatUuid(this.buffer, at);
   }
 
   /** The count of a list or a set whose elements must have type `element`. */
   readList(element: number): number {
-    const at = this.take(5, "a list");
+    const at = this.take(5);
     const type = this.view.getUint8(at);
     const count = this.view.getInt32(at + 1);
     this.checkCount(count, sizeMin(type));
@@ -127,7 +127,7 @@ export class BinaryReader {
 
   /** The count of a map whose keys and values must have these types. */
   readMap(key: number, value: number): number {
-    const at = this.take(6, "a map");
+    const at = this.take(6);
     const keyType = this.view.getUint8(at);
     const valueType = this.view.getUint8(at + 1);
     const count = this.view.getInt32(at + 2);
@@ -154,7 +154,7 @@ export class BinaryReader {
       case TYPE.i64:
       case TYPE.double:
       case TYPE.uuid:
-        this.take(sizeMin(type), "a value");
+        this.take(sizeMin(type));
         return;
       case TYPE.string:
         this.skipText();
@@ -187,7 +187,7 @@ export class BinaryReader {
   }
 
   private skipList(): void {
-    const at = this.take(5, "a list");
+    const at = this.take(5);
     const type = this.view.getUint8(at);
     const count = this.view.getInt32(at + 1);
     this.checkCount(count, sizeMin(type));
@@ -197,7 +197,7 @@ export class BinaryReader {
   }
 
   private skipMap(): void {
-    const at = this.take(6, "a map");
+    const at = this.take(6);
     const keyType = this.view.getUint8(at);
     const valueType = this.view.getUint8(at + 1);
     const count = this.view.getInt32(at + 2);
@@ -211,7 +211,7 @@ export class BinaryReader {
   }
 
   private readLength(what: string): number {
-    const at = this.take(4, what);
+    const at = this.take(4);
     const length = this.view.getInt32(at);
     if (length < 0) throw protocolError(`${what} has the negative length ${length}`);
     if (length > this.end - this.offset) throw truncated(what, length, this.end - this.offset);
@@ -226,10 +226,10 @@ export class BinaryReader {
     }
   }
 
-  private take(size: number, what: string): number {
+  private take(size: number): number {
     const at = this.offset;
     this.offset = at + size;
-    if (this.offset > this.end) throw truncated(what, size, this.end - at);
+    if (this.offset > this.end) throw truncated("a value", size, this.end - at);
     return at;
   }
 }

@@ -85,7 +85,7 @@ export class CompactReader {
   }
 
   readByte(): number {
-    const at = this.take(1, "a byte");
+    const at = this.take(1);
     return this.view.getInt8(at);
   }
 
@@ -123,7 +123,7 @@ export class CompactReader {
   }
 
   readDouble(): number {
-    const at = this.take(8, "a double");
+    const at = this.take(8);
     return this.view.getFloat64(at, true);
   }
 
@@ -143,7 +143,7 @@ export class CompactReader {
   }
 
   readUuid(): string {
-    const at = this.take(16, "a uuid");
+    const at = this.take(16);
     return formatUuid(this.buffer, at);
   }
 
@@ -214,7 +214,7 @@ export class CompactReader {
         this.readBool();
         return;
       case TYPE.byte:
-        this.take(1, "a byte");
+        this.take(1);
         return;
       case TYPE.i16:
       case TYPE.i32:
@@ -222,10 +222,10 @@ export class CompactReader {
         this.readVarint();
         return;
       case TYPE.double:
-        this.take(8, "a double");
+        this.take(8);
         return;
       case TYPE.uuid:
-        this.take(16, "a uuid");
+        this.take(16);
         return;
       case TYPE.string:
         this.skipText();
@@ -246,7 +246,7 @@ export class CompactReader {
   }
 
   private skipList(): void {
-    const at = this.take(1, "a list");
+    const at = this.take(1);
     this.offset = at;
     const type = this.elementType(this.view.getUint8(at) & 0x0f);
     const count = this.readList(type);
@@ -331,7 +331,7 @@ export class CompactReader {
     let low = 0;
     let high = 0;
     for (let index = 0; index < VARINT_MAX_BYTES; index++) {
-      const byte = this.view.getUint8(this.take(1, "a varint"));
+      const byte = this.view.getUint8(this.take(1));
       const bits = byte & 0x7f;
       const shift = index * 7;
       if (shift < 32) low |= bits << shift;
@@ -346,10 +346,10 @@ export class CompactReader {
     throw protocolError("a varint is longer than 10 bytes");
   }
 
-  private take(size: number, what: string): number {
+  private take(size: number): number {
     const at = this.offset;
     this.offset = at + size;
-    if (this.offset > this.end) throw truncated(what, size, this.end - at);
+    if (this.offset > this.end) throw truncated("a value", size, this.end - at);
     return at;
   }
 }
