@@ -1,13 +1,15 @@
 // Fills a Redis before it is measured, one ZADD a user, many on their way at once:
-// `redis-loader.ts PORT USERS ITEMS_PER_USER`.
+// `redis-loader.ts PORT USERS ITEMS_PER_USER [scores]`.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { EXTRA_BYTES, ExtraMaker, itemIdOf, KIND_VIDEO, parseDataset, timeOf } from "./dataset.ts";
 
 const CHUNK_BYTES = 1 << 20;
-const MEMBER_BYTES = 8 + 8 + 4 + EXTRA_BYTES;
 
-const [port = "", users, items] = process.argv.slice(2);
+const [port = "", users, items, layout] = process.argv.slice(2);
+/** The time is the score; unless it is only there, it stands in the member too. */
+const timeInMember = layout !== "scores";
+const memberBytes = 8 + (timeInMember ? 8 : 0) + 4 + EXTRA_BYTES;
 const dataset = parseDataset(users, items);
 const extras = new ExtraMaker();
 const socket = connect(Number(port), "127.0.0.1");
@@ -27,18 +29,18 @@ for (let user = 1; user <= dataset.users; user++) {
 await answered;
 socket.end();
 
-/** As load/history.c makes them: the time is the score and stands in the member too. */
+/** As load/history.c makes them. */
 function commandOf(user: number): Buffer {
   const count = 2 + 2 * dataset.itemsPerUser;
   const head = `*${count}\r\n$4\r\nZADD\r\n$12\r\nh:${String(user).padStart(10, "0")}\r\n`;
-  const itemBytes = "$13\r\n1234567890123\r\n$52\r\n\r\n".length + MEMBER_BYTES;
+  const itemBytes = "$13\r\n1234567890123\r\n$52\r\n\r\n".length + memberBytes;
   const command = Buffer.alloc(head.length + dataset.itemsPerUser * itemBytes);
   let at = command.write(head, "latin1");
   for (let index = 0; index < dataset.itemsPerUser; index++) {
     const time = timeOf(index);
-    at += command.write(`$13\r\n${time}\r\n$${MEMBER_BYTES}\r\n`, at, "latin1");
+    at += command.write(`$13\r\n${time}\r\n$${memberBytes}\r\n`, at, "latin1");
     at = command.writeBigInt64BE(BigInt(itemIdOf(user, index)), at);
-    at = command.writeBigInt64BE(BigInt(time), at);
+    if (timeInMember) at = command.writeBigInt64BE(BigInt(time), at);
     at = command.writeInt32BE(KIND_VIDEO, at);
     at += extras.next().copy(command, at);
     at += command.write("\r\n", at, "latin1");

@@ -4,7 +4,7 @@ import { cpuPer100k, median } from "../run/samples.ts";
 import type { Samples } from "../run/samples.ts";
 
 /** The rows whose calls per CPU second the others are compared with. */
-const REFERENCES = ["redis-everysec", "redis-always"];
+const REFERENCES = ["redis-scores", "redis-everysec", "redis-always"];
 
 export interface StoredSample {
   row: string;

@@ -24,9 +24,10 @@ const redisServer = "/usr/bin/redis-server";
 
 export const STORE_ROWS: readonly StoreRow[] = [
   { name: "holdfast", durable: "at the reply", needs: [], start: startHoldfast },
-  redisRow("redis-none", "never", "no"),
-  redisRow("redis-everysec", "a second later", "everysec"),
-  redisRow("redis-always", "at the reply", "always"),
+  redisRow("redis-none", "never", { appends: "no", scores: false }),
+  redisRow("redis-everysec", "a second later", { appends: "everysec", scores: false }),
+  redisRow("redis-always", "at the reply", { appends: "always", scores: false }),
+  redisRow("redis-scores", "a second later", { appends: "everysec", scores: true }),
   {
     name: "postgres",
     durable: "at the reply",
@@ -46,19 +47,17 @@ async function startHoldfast(run: StoreRun): Promise<StartedStore> {
   return { diskBytes, ...nativeLoad(run, "framed", port, server.pid), stop: () => server.stop() };
 }
 
-function redisRow(name: string, durable: string, appends: "no" | "everysec" | "always"): StoreRow {
-  return {
-    name,
-    durable,
-    needs: [redisServer],
-    start: (run) => startRedis(run, appends),
-  };
+interface RedisMode {
+  appends: "no" | "everysec" | "always";
+  /** The time of an item is only its score; otherwise its member says it too. */
+  scores: boolean;
 }
 
-async function startRedis(
-  run: StoreRun,
-  appends: "no" | "everysec" | "always",
-): Promise<StartedStore> {
+function redisRow(name: string, durable: string, mode: RedisMode): StoreRow {
+  return { name, durable, needs: [redisServer], start: (run) => startRedis(run, mode) };
+}
+
+async function startRedis(run: StoreRun, { appends, scores }: RedisMode): Promise<StartedStore> {
   const { processes, options, directory } = run;
   const port = await freePort();
   // No snapshots and no rewriting of the log by itself: both would fall into some window.
@@ -67,12 +66,9 @@ async function startRedis(
   if (appends !== "no") settings.push("--appendfsync", appends);
   const command = [redisServer, "--port", String(port), ...settings];
   const server = await processes.start(command, options.serverCpu, /Ready to accept/, OPEN_MAX_MS);
-  const loader = [node, join(here, "redis-loader.ts"), String(port)];
-  await processes.run(
-    [...loader, ...datasetWords(options.dataset)],
-    options.clientCpu,
-    LOAD_MAX_MS,
-  );
+  const load = [...datasetWords(options.dataset), scores ? "scores" : ""];
+  const loader = [node, join(here, "redis-loader.ts"), String(port), ...load];
+  await processes.run(loader, options.clientCpu, LOAD_MAX_MS);
   const ask = (...words: string[]): Promise<string> =>
     processes.run(["redis-cli", "-p", String(port), ...words], options.clientCpu, OPEN_MAX_MS);
   if (appends !== "no") {
@@ -85,7 +81,11 @@ async function startRedis(
     }
   }
   const diskBytes = appends === "no" ? undefined : diskBytesOf(directory);
-  return { diskBytes, ...nativeLoad(run, "redis", port, server.pid), stop: () => server.stop() };
+  return {
+    diskBytes,
+    ...nativeLoad(run, "redis", port, server.pid, scores ? ["--scores"] : []),
+    stop: () => server.stop(),
+  };
 }
 
 async function startPostgres(run: StoreRun): Promise<StartedStore> {

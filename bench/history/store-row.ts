@@ -54,6 +54,7 @@ export function nativeLoad(
   protocol: "framed" | "redis",
   port: number,
   serverPid: number,
+  moreWords: readonly string[] = [],
 ): Required<Pick<StartedStore, "measure" | "measureAtRate">> {
   const { options, processes } = run;
   const measureAtRate = async (cell: Cell, rate: number): Promise<LoadResult> => {
@@ -70,7 +71,15 @@ export function nativeLoad(
     };
     const words = Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const method = `history-${cell.method}`;
-    const command = [LOAD_PROGRAM, "--protocol", protocol, "--method", method, ...words];
+    const command = [
+      LOAD_PROGRAM,
+      "--protocol",
+      protocol,
+      "--method",
+      method,
+      ...words,
+      ...moreWords,
+    ];
     return parseLoadResult(await processes.run(command, options.clientCpu, cellLimitMs(options)));
   };
   return { measure: (cell) => measureAtRate(cell, 0), measureAtRate };

@@ -11,8 +11,8 @@
 #define EXTRA EXTRA_START "of-a-fresh-item-----"
 #define EVER_MS "4102444800000" // the year 2100
 enum { EXTRA_BYTES = 32, USER_DIGITS = 10, TIME_DIGITS = 13, KIND_VIDEO = 2 };
-/** A member of a sorted set: item id, time, kind, extra. */
-enum { MEMBER_BYTES = 8 + 8 + 4 + EXTRA_BYTES };
+/** A member of a sorted set: item id, time (unless it is only the score), kind, extra. */
+enum { MEMBER_BYTES = 8 + 8 + 4 + EXTRA_BYTES, TIMELESS_BYTES = MEMBER_BYTES - 8 };
 
 static void putText(struct request *request, const char *text) {
   requestPut(request, text, strlen(text));
@@ -70,19 +70,19 @@ static void putRedisItem(struct request *request, int index) {
   history->scoreOffset[index] = request->length + strlen("$13\r\n");
   putRedisWord(request, EVER_MS);
   char head[32];
-  snprintf(head, sizeof head, "$%d\r\n", MEMBER_BYTES);
+  snprintf(head, sizeof head, "$%d\r\n", history->withScores ? TIMELESS_BYTES : MEMBER_BYTES);
   putText(request, head);
   history->itemIdOffset[index] = request->length;
   requestPutInteger(request, 0, 8);
   history->timeOffset[index] = request->length;
-  requestPutInteger(request, 0, 8);
+  if (!history->withScores) requestPutInteger(request, 0, 8);
   requestPutInteger(request, KIND_VIDEO, 4);
   putText(request, EXTRA "\r\n");
 }
 
 static void buildRedis(struct request *request) {
   struct history *history = &request->history;
-  putText(request, history->isSet ? "*22\r\n" : "*7\r\n");
+  putText(request, history->isSet ? "*22\r\n" : history->withScores ? "*8\r\n" : "*7\r\n");
   putRedisWord(request, history->isSet ? "ZADD" : "ZREVRANGEBYSCORE");
   history->userOffset = request->length + strlen("$12\r\nh:");
   putRedisWord(request, "h:0000000000");
@@ -92,6 +92,7 @@ static void buildRedis(struct request *request) {
   }
   putRedisWord(request, "(" EVER_MS);
   putRedisWord(request, "0");
+  if (history->withScores) putRedisWord(request, "WITHSCORES");
   putRedisWord(request, "LIMIT");
   putRedisWord(request, "0");
   putRedisWord(request, "50");
@@ -111,8 +112,8 @@ int historyBuild(struct request *request, const char *method) {
   else buildThrift(request);
   request->replyText = history->isSet ? "" : EXTRA_START;
   request->replyMinBytes = history->isSet ? 4 : 64;
-  // An item has at most 69 bytes, and the cursor with the names around it fits the rest.
-  request->replyMaxBytes = 256 + (history->isSet ? 0 : HISTORY_LIMIT * 72);
+  // An item has at most 71 bytes, and the cursor with the names around it fits the rest.
+  request->replyMaxBytes = 256 + (history->isSet ? 0 : HISTORY_LIMIT * 80);
   return 1;
 }
 
@@ -148,7 +149,7 @@ void historyPatch(struct request *request, uint8_t *call) {
   uint64_t timeMs = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
   for (int index = 0; index < HISTORY_ITEMS_PER_SET; index++, timeMs++) {
     writeU64(call + history->itemIdOffset[index], history->itemIdNext++);
-    writeU64(call + history->timeOffset[index], timeMs);
+    if (!history->withScores) writeU64(call + history->timeOffset[index], timeMs);
     if (redis) writeDecimal(call + history->scoreOffset[index], timeMs, TIME_DIGITS);
   }
 }
@@ -170,5 +171,6 @@ int historyReplyIsRight(const struct request *request, const uint8_t *body, size
   long count = request->protocol == PROTOCOL_REDIS ? strtol((const char *)body + 1, NULL, 10)
                                                    : countOfThrift(history, body, length);
   if (history->isSet) return count == HISTORY_ITEMS_PER_SET;
+  if (history->withScores) count /= 2;
   return count <= HISTORY_LIMIT && (count == HISTORY_LIMIT || count >= history->itemsPerUser);
 }

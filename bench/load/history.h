@@ -14,6 +14,8 @@ struct history {
   /** What every user has at least; a reply with fewer than this (or 50) items is an error. */
   uint32_t itemsPerUser;
   int isSet;
+  /** Redis: the time is only the score, and is asked for; otherwise it stands in the member. */
+  int withScores;
   uint64_t random, itemIdNext;
   /** Where the numbers of a call go. A score is the time in decimal, for Redis. */
   size_t userOffset, itemIdOffset[HISTORY_ITEMS_PER_SET], timeOffset[HISTORY_ITEMS_PER_SET],

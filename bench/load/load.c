@@ -301,6 +301,7 @@ static const char *usage =
     "     [--rate CALLS_PER_SECOND]    open loop: in-flight is only what is allowed at once\n"
     "load --port P --method history-get|history-set [--protocol framed|redis] --users N\n"
     "     [--items-per-user N] ...     calls of the feed history about the users 1 to N\n"
+    "     [--scores]                   Redis: times only in the scores\n"
     "load --memory --port P [--connections N]     holds N idle connections until stdin closes\n";
 
 static int protocolOf(const char *name) {
@@ -319,7 +320,7 @@ int main(int count, char **arguments) {
       {"connections", 1, 0, 'c'}, {"in-flight", 1, 0, 'k'},      {"warmup", 1, 0, 'w'},
       {"seconds", 1, 0, 's'},     {"server-pid", 1, 0, 'i'},     {"rate", 1, 0, 'r'},
       {"users", 1, 0, 'u'},       {"items-per-user", 1, 0, 'n'}, {"memory", 0, 0, 'M'},
-      {0}};
+      {"scores", 0, 0, 'S'},      {0}};
   while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
     switch (option) {
     case 'p': load.port = atoi(optarg); break;
@@ -333,11 +334,13 @@ int main(int count, char **arguments) {
     case 'r': load.ratePerSecond = atof(optarg); break;
     case 'u': load.request.history.users = strtoull(optarg, NULL, 10); break;
     case 'n': load.request.history.itemsPerUser = (uint32_t)atoi(optarg); break;
+    case 'S': load.request.history.withScores = 1; break;
     case 'M': memory = 1; break;
     default: return fputs(usage, stderr), 2;
     }
   }
   int protocol = protocolOf(protocolName);
+  if (protocol != PROTOCOL_REDIS) load.request.history.withScores = 0;
   int sane = load.port > 0 && load.connections > 0 && load.inFlight > 0 &&
              load.inFlight <= IN_FLIGHT_MAX && load.ratePerSecond >= 0 && protocol >= 0 &&
              requestBuild(&load.request, (enum protocol)protocol, method);
