@@ -4,6 +4,7 @@ DATA     = ./data
 PORT     = 9090
 OPS_PORT = 6060
 WORKERS  = 1
+BENCH    = rpc feed-history
 
 # The repository's own Node, whatever the machine has: an npm package like any other.
 NODE := node_modules/.bin/node
@@ -34,9 +35,9 @@ test: $(INSTALLED) ## Sets up what is missing, then runs every check and every t
 check: $(INSTALLED) ## Types, lint, format, tidy, docs and unit tests, in under a minute
 	@$(NODE) tools/check.ts
 
-bench: $(INSTALLED) ## Measures whole calls beside other RPC libraries, some ten minutes
+bench: $(INSTALLED) ## Measures us beside others, for a long time: BENCH=rpc, BENCH=feed-history
 	@sh bench/setup.sh
-	@$(NODE) bench/rpc.ts
+	@for program in $(BENCH); do $(NODE) bench/$$program.ts || exit 1; done
 
 microbench: $(INSTALLED) ## Runs the *.bench.ts that stand beside the code
 	@$(NODE) tools/microbench.ts

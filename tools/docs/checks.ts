@@ -4,9 +4,10 @@ import type { Rule } from "../tidy/rule.ts";
 import { errorsPage } from "./errors-page.ts";
 import { links } from "./links.ts";
 import { OPTIONS_PAGE, optionsPage, writeOptionsPage } from "./options-page.ts";
+import { readmes } from "./readmes.ts";
 import { fillSnippets, pages, snippets } from "./snippets.ts";
 
-export const DOC_CHECKS: readonly Rule[] = [links, errorsPage, optionsPage, snippets];
+export const DOC_CHECKS: readonly Rule[] = [links, readmes, errorsPage, optionsPage, snippets];
 
 /** Pages that are written from the sources, and are not as they should be: path and text. */
 export function stalePages(tree: SourceTree): [path: string, text: string][] {
