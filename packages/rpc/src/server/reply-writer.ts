@@ -125,12 +125,15 @@ export class ReplyWriter<Handler> {
   }
 }
 
-/** The first reply of a connection says what this server understands. */
+/** Plain, but for a word: what this server understands, and to leave for who hears it only so. */
 function writeHeader(
   output: BinaryWriter,
   sequenceId: number,
-  connection: { readonly saidHears: boolean },
+  connection: { readonly saidHears: boolean; readonly goAwayInReplies: boolean },
 ): void {
+  if (connection.goAwayInReplies) {
+    return writeSignalTtHeader(output, sequenceId, INFO_NAME.goAway);
+  }
   if (connection.saidHears) return writePlainTtHeader(output, sequenceId);
   writeSignalTtHeader(output, sequenceId, INFO_NAME.hears);
 }

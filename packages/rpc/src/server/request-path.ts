@@ -102,6 +102,7 @@ export class RequestPath<Handler> {
       this.binary.reset(bytes, start, end);
       readTtHeader(this.binary, header);
       at = this.binary.offset;
+      if (header.hearsGoAway) connection.hearsGoAway = true;
       if (this.goingAway) this.sayGoAwayOnce(connection);
       if (header.cancel) return this.cancelCall(connection);
       // Kitex may put a framed message inside.
@@ -225,7 +226,8 @@ export class RequestPath<Handler> {
   private sayGoAwayOnce(connection: ServerConnection<Handler>): void {
     if (connection.saidGoAway) return;
     connection.saidGoAway = true;
-    this.replies.writeGoAway(connection);
+    if (connection.hearsGoAway) this.replies.writeGoAway(connection);
+    else connection.goAwayInReplies = true;
   }
 
   forget(connection: ServerConnection<Handler>): void {

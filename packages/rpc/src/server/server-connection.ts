@@ -34,8 +34,12 @@ export class ServerConnection<Handler> implements SocketHandler, TimerEntry, Sen
   ended = false;
   /** It knows that cancels are heard here. */
   saidHears = false;
+  /** It says that it takes the word to leave in a frame of its own. */
+  hearsGoAway = false;
   /** It was told to use another connection. */
   saidGoAway = false;
+  /** Each reply tells it to use another connection. */
+  goAwayInReplies = false;
   callsInFlight = 0;
   callsTotal = 0;
   lastByteMs: number;

@@ -9,12 +9,15 @@ import { failureOf, keyArguments, type RawPeer, resultOf } from "../testing/raw-
 import { type ServedForTest, serveForTest } from "../testing/serve-for-test.ts";
 import { loopbackPlace, simulatedPlace } from "../testing/test-place.ts";
 import { wireForm } from "../testing/wire-form.ts";
+import { INFO_KEY } from "../wire/ttheader.ts";
 
 type Served = ServedForTest<ProbeHandler, ProbeClient, HeldProbe>;
 
 const PLACES = [() => simulatedPlace(createWorld(1)), () => loopbackPlace()];
 const TTHEADER = wireForm("ttheader binary");
 const FRAMED = wireForm("framed binary");
+/** What our own clients say: a frame that tells them to leave is welcome at any time. */
+const HEARS = { header: { integers: new Map([[INFO_KEY.hearsGoAway, ""]]) } };
 const HOLD = { name: "hold", sequenceId: 1, body: keyArguments("a") };
 
 for (const place of PLACES) {
@@ -40,7 +43,7 @@ for (const place of PLACES) {
     it("tells peers that understand it to leave, and is done when they have", () =>
       serving(async (served) => {
         const peer = await served.peer(TTHEADER);
-        peer.send({ name: "p", sequenceId: 1 });
+        peer.send({ name: "p", sequenceId: 1, ...HEARS });
         await peer.reply(1);
         const draining = drain(served, 10_000);
         await served.place.until(() => toldToLeave(peer) === 1);
@@ -56,17 +59,35 @@ for (const place of PLACES) {
         await served.place.until(() => served.network.accepted.length === 1);
         const draining = drain(served, 10_000);
         await closedToNew(served);
-        peer.send({ name: "p", sequenceId: 1 });
+        peer.send({ name: "p", sequenceId: 1, ...HEARS });
         await peer.reply(1);
         await served.place.until(() => toldToLeave(peer) === 1);
         peer.end();
         assert.deepEqual(await served.place.finish(draining), { cut: 0 });
       }));
 
-    it("still serves what crosses its word", () =>
+    it("tells a peer that may wait for one reply at a time with its replies", () =>
       serving(async (served) => {
         const peer = await served.peer(TTHEADER);
         peer.send({ name: "p", sequenceId: 1 });
+        await peer.reply(1);
+        const draining = drain(served, 10_000);
+        await closedToNew(served);
+        assert.equal(toldToLeave(peer), 0);
+        for (const sequenceId of [2, 3]) {
+          peer.send({ name: "p", sequenceId });
+          const { header } = await peer.reply(sequenceId);
+          assert.equal(header?.strings.get("crrst"), "1");
+        }
+        peer.end();
+        assert.deepEqual(await served.place.finish(draining), { cut: 0 });
+        assert.equal(toldToLeave(peer), 2);
+      }));
+
+    it("still serves what crosses its word", () =>
+      serving(async (served) => {
+        const peer = await served.peer(TTHEADER);
+        peer.send({ name: "p", sequenceId: 1, ...HEARS });
         await peer.reply(1);
         const draining = drain(served, 10_000);
         await served.place.until(() => toldToLeave(peer) === 1);

@@ -63,6 +63,7 @@ describe("a TTHeader", () => {
     assert.equal(frame.protocol, 0);
     assert.deepEqual([...frame.integers].toSorted(), [
       [INFO_KEY.timeoutMs, "250"],
+      [INFO_KEY.hearsGoAway, ""],
       [INFO_KEY.logId, "id-1"],
       [INFO_KEY.fromService, "caller"],
       [INFO_KEY.toService, "Callee"],
@@ -158,6 +159,7 @@ describe("a TTHeader", () => {
           [INFO_KEY.logId, "id-1"],
           [INFO_KEY.fromService, "caller"],
           [INFO_KEY.timeoutMs, "5"],
+          [INFO_KEY.hearsGoAway, ""],
         ]),
         strings: new Map(Object.values(INFO_NAME).map((name) => [name, "1"])),
       }),
@@ -171,6 +173,7 @@ describe("a TTHeader", () => {
         fromService: "caller",
         timeoutMs: 5,
         goAway: true,
+        hearsGoAway: true,
         cancel: true,
         hears: true,
       },

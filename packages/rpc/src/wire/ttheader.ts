@@ -30,6 +30,11 @@ export const INFO_KEY = {
   toService: 6,
   toMethod: 9,
   timeoutMs: 12,
+  /**
+   * Ours, from a client: it takes the word to go away in a frame of its own, at any time. Kitex's
+   * pooled clients would take that frame for the reply to their next call.
+   */
+  hearsGoAway: 0x4846,
 } as const;
 
 /** String keys. `crrst` is Kitex's: the connection is about to be closed, use another one. */
@@ -49,6 +54,7 @@ export interface TtHeader {
   /** Milliseconds that the caller has left; Infinity when it did not say. */
   timeoutMs: number;
   goAway: boolean;
+  hearsGoAway: boolean;
   cancel: boolean;
   hears: boolean;
 }
@@ -60,6 +66,7 @@ export function emptyTtHeader(): TtHeader {
     fromService: "",
     timeoutMs: Infinity,
     goAway: false,
+    hearsGoAway: false,
     cancel: false,
     hears: false,
   };
@@ -77,6 +84,7 @@ export function readTtHeader(input: BinaryReader, header: TtHeader): void {
   header.fromService = "";
   header.timeoutMs = Infinity;
   header.goAway = false;
+  header.hearsGoAway = false;
   header.cancel = false;
   header.hears = false;
   const infoEnd = at + FIXED_BYTES + view.getUint16(at + 12) * 4;
@@ -115,7 +123,10 @@ function readIntegers(input: BinaryReader, header: TtHeader, knownCaller: string
     else if (key === INFO_KEY.logId) header.logId = readText(input);
     else if (key === INFO_KEY.fromService) {
       header.fromService = readSameText(input, knownCaller);
-    } else skipText(input);
+    } else {
+      if (key === INFO_KEY.hearsGoAway) header.hearsGoAway = true;
+      skipText(input);
+    }
   }
 }
 
@@ -184,12 +195,13 @@ export interface TtCallHeader {
   readonly fixed: Uint8Array;
 }
 
-/** Caller, callee and method as three entries of the block of integers. */
+/** Caller, callee, method and what we understand, as entries of the block of integers. */
 export function fixedCallInfo(caller: string, callee: string, method: string): Uint8Array {
   const entries: [number, string][] = [
     [INFO_KEY.fromService, caller],
     [INFO_KEY.toService, callee],
     [INFO_KEY.toMethod, method],
+    [INFO_KEY.hearsGoAway, ""],
   ];
   return Buffer.concat(
     entries.map(([key, text]) => {
@@ -213,7 +225,7 @@ export function writeCallTtHeader(output: BinaryWriter, header: TtCallHeader): v
   view.setUint16(at + 14, 0);
   view.setUint8(at + 16, INFO_INTEGERS);
   const hasTimeout = header.timeoutMs !== Infinity;
-  view.setUint16(at + 17, hasTimeout ? 5 : 4);
+  view.setUint16(at + 17, hasTimeout ? 6 : 5);
   output.buffer.set(header.fixed, at + 19);
   let offset = at + 19 + header.fixed.length;
   offset = writeText(output, offset, INFO_KEY.logId, header.logId);
