@@ -1,12 +1,13 @@
 /** Kitex (CloudWeGo, Go): framed, buffered and TTHeader, and what a TTHeader carries. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { createContext } from "holdfast";
 import { describePeer } from "./describe-peer.ts";
 import { ThriftTest } from "./gen/thrift_test.ts";
-import { withOurClient, withOurServer } from "./our-side.ts";
-import { type PeerCommand, runPeerClient, skipPeer, withPeerServer } from "./peer.ts";
+import { startOurServer, withOurClient, withOurServer } from "./our-side.ts";
+import { type PeerCommand, runPeerClient, skipPeer, withPeerLoop, withPeerServer } from "./peer.ts";
+import { Seen } from "./thrift-test-handler.ts";
 
 const program = join(import.meta.dirname, ".generated", "kitex-peer");
 const command: PeerCommand = { name: "kitex", program, leading: [] };
@@ -54,4 +55,16 @@ describe("a TTHeader", { skip: skipPeer("kitex") }, () => {
         });
       }));
   }
+
+  it("tells Kitex's pooled clients that our server leaves: they lose no call", async () => {
+    const seen = new Seen();
+    const leaving = await startOurServer("test", seen);
+    const form = { service: "test", transport: "ttheader", protocol: "binary" } as const;
+    await withPeerLoop(command, form, leaving.port, async () => {
+      const staying = await startOurServer("test", new Seen(), leaving.port);
+      after(() => staying.stop());
+      await leaving.drain();
+    });
+    assert.ok(seen.calls.length > 0);
+  });
 });

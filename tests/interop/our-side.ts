@@ -3,6 +3,7 @@ import {
   type ClientHandle,
   type ClientOptions,
   createClient,
+  createContext,
   createServer,
   type Runtime,
   type ServiceDefinition,
@@ -17,13 +18,13 @@ const HOST = "127.0.0.1";
 /** The peers' first calls load their code, on machines with other work to do. */
 const CALL_TIMEOUT_MS = 60_000;
 
-/** Serves while `body` runs, which is given the port and what was seen. */
-export async function withOurServer(
+/** A server of ours at `port`, 0 for any that is free; others may listen there too. */
+export async function startOurServer(
   service: ServiceName,
-  body: (port: number, seen: Seen) => Promise<void>,
-): Promise<void> {
+  seen: Seen,
+  port = 0,
+): Promise<OurServer> {
   const runtime = systemRuntime({ logger: silentLogger });
-  const seen = new Seen();
   const options = { callTimeoutMs: CALL_TIMEOUT_MS };
   const server =
     service === "test"
@@ -34,10 +35,33 @@ export async function withOurServer(
           runtime,
           options,
         });
-  const address = await server.listen({ kind: "tcp", host: HOST, port: 0 });
+  const address = await server.listen({ kind: "tcp", host: HOST, port }, { reusePort: true });
+  if (address.kind !== "tcp") throw new Error("not the address that was asked for");
+  return {
+    port: address.port,
+    async drain() {
+      await server.drain(createContext({ clock: runtime.clock }).withTimeout(CALL_TIMEOUT_MS));
+      await server.stop();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+export interface OurServer {
+  readonly port: number;
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Serves while `body` runs, which is given the port and what was seen. */
+export async function withOurServer(
+  service: ServiceName,
+  body: (port: number, seen: Seen) => Promise<void>,
+): Promise<void> {
+  const seen = new Seen();
+  const server = await startOurServer(service, seen);
   try {
-    if (address.kind !== "tcp") throw new Error("not the address that was asked for");
-    await body(address.port, seen);
+    await body(server.port, seen);
   } finally {
     await server.stop();
   }

@@ -1,4 +1,5 @@
 /** A peer: a program that nobody here wrote the Thrift of, as a process for one test. */
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -72,6 +73,22 @@ export async function withPeerServer(
   await body(port, () => peer.nextLine());
 }
 
+/** A peer's client that calls all the time while `body` runs; throws when a call of it failed. */
+export async function withPeerLoop(
+  command: PeerCommand,
+  form: PeerForm,
+  port: number,
+  body: () => Promise<void>,
+): Promise<void> {
+  await using peer = new PeerProcess(command, ["loop", ...wordsOf(form), String(port)]);
+  assert.equal(await peer.nextLine(), "calling");
+  await body();
+  peer.closeInput();
+  const said = await peer.nextLine();
+  const { complaints } = await peer.end();
+  if (!said.startsWith("ok ")) throw new Error(`${said}\n${complaints}`);
+}
+
 function wordsOf({ service, transport, protocol }: PeerForm): string[] {
   return [service, transport, protocol];
 }
@@ -99,6 +116,11 @@ class PeerProcess implements AsyncDisposable {
     this.iterator = this.lines[Symbol.asyncIterator]();
   }
 
+  /** What every peer takes for the order to end. */
+  closeInput(): void {
+    this.child.stdin?.end();
+  }
+
   async nextLine(): Promise<string> {
     const { done = false, value } = await this.iterator.next();
     return done ? "" : String(value);
@@ -106,7 +128,7 @@ class PeerProcess implements AsyncDisposable {
 
   /** Ends it; how that went, with what it wrote to its standard error. */
   async end(): Promise<{ complaints: string; succeeded: boolean }> {
-    this.child.stdin?.end();
+    this.closeInput();
     await this.ended;
     const { exitCode, signalCode } = this.child;
     const complaints = `${this.errors}\nended with ${exitCode ?? signalCode}`;

@@ -4,6 +4,9 @@
 //	    prints "ready PORT", and "oneway N" for each call of testOneway; ends with its stdin.
 //	kitex-peer client SERVICE TRANSPORT binary PORT
 //	    prints "ok NAME" or "failed NAME: why" for each check.
+//	kitex-peer loop test TRANSPORT binary PORT
+//	    calls all the time, says "calling" after the first call, and ends with its stdin: "ok
+//	    COUNT", or "failed" and why.
 //
 // SERVICE is test or second. TRANSPORT of a client is buffered, framed, ttheader, ttheader-framed
 // or mux; a server finds out what is spoken, and takes mux as its way to serve.
@@ -17,6 +20,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cloudwego/kitex/client"
@@ -35,6 +40,7 @@ const (
 	name    = "kitex-peer"
 	logID   = "log-id-of-kitex"
 	timeout = 30 * time.Second
+	loopers = 8
 )
 
 type logIDKey struct{}
@@ -111,8 +117,8 @@ var transports = map[string]client.Option{
 	"mux":             client.WithMuxConnection(1),
 }
 
-func call(service, transportName, port string) error {
-	options := []client.Option{
+func clientOptions(transportName, port string) []client.Option {
+	return []client.Option{
 		client.WithHostPorts("127.0.0.1:" + port),
 		client.WithClientBasicInfo(&rpcinfo.EndpointBasicInfo{ServiceName: name}),
 		client.WithRPCTimeout(timeout),
@@ -120,6 +126,10 @@ func call(service, transportName, port string) error {
 		client.WithMetaHandler(writeLogID),
 		transports[transportName],
 	}
+}
+
+func call(service, transportName, port string) error {
+	options := clientOptions(transportName, port)
 	second, err := secondservice.NewClient("second", options...)
 	if err != nil {
 		return err
@@ -136,15 +146,60 @@ func call(service, transportName, port string) error {
 	return nil
 }
 
+func loop(transportName, port string) error {
+	test, err := thrifttest.NewClient("test", clientOptions(transportName, port)...)
+	if err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		close(ended)
+	}()
+	var count atomic.Int32
+	var failed atomic.Pointer[error]
+	var done sync.WaitGroup
+	for range loopers {
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			for {
+				wanted := count.Add(1)
+				if _, err := test.TestI32(context.Background(), wanted); err != nil {
+					failed.CompareAndSwap(nil, &err)
+				}
+				if wanted == 1 {
+					fmt.Println("calling")
+				}
+				select {
+				case <-ended:
+					return
+				case <-time.After(time.Millisecond):
+				}
+			}
+		}()
+	}
+	done.Wait()
+	if err := failed.Load(); err != nil {
+		fmt.Printf("failed one of %d: %v\n", count.Load(), *err)
+	} else {
+		fmt.Printf("ok %d\n", count.Load())
+	}
+	return nil
+}
+
 func main() {
 	// What a handler throws is said on the wire too, and is part of the test.
 	klog.SetLevel(klog.LevelFatal)
 	words := os.Args[1:]
 	var err error
-	if words[0] == "server" {
+	switch words[0] {
+	case "server":
 		err = serve(words[1], words[2])
-	} else {
+	case "client":
 		err = call(words[1], words[2], words[4])
+	case "loop":
+		err = loop(words[2], words[4])
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
