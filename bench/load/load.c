@@ -319,8 +319,8 @@ int main(int count, char **arguments) {
       {"port", 1, 0, 'p'},        {"method", 1, 0, 'm'},         {"protocol", 1, 0, 'P'},
       {"connections", 1, 0, 'c'}, {"in-flight", 1, 0, 'k'},      {"warmup", 1, 0, 'w'},
       {"seconds", 1, 0, 's'},     {"server-pid", 1, 0, 'i'},     {"rate", 1, 0, 'r'},
-      {"users", 1, 0, 'u'},       {"items-per-user", 1, 0, 'n'}, {"memory", 0, 0, 'M'},
-      {"scores", 0, 0, 'S'},      {0}};
+      {"users", 1, 0, 'u'},       {"items-per-user", 1, 0, 'n'}, {"scores", 0, 0, 'S'},
+      {"memory", 0, 0, 'M'},      {0}};
   while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
     switch (option) {
     case 'p': load.port = atoi(optarg); break;
