@@ -45,6 +45,7 @@ const FRAMINGS: Readonly<Record<string, ClientOptions["framing"]>> = {
 const PROTOCOLS: Readonly<Record<string, ClientOptions["protocol"]>> = {
   binary: "binary",
   accelerated: "binary",
+  old: "binary",
   compact: "compact",
 };
 

@@ -2,7 +2,7 @@
 import { describePeer } from "./describe-peer.ts";
 
 const transports = ["framed", "buffered"];
-const protocols = ["binary", "accelerated", "compact"];
+const protocols = ["binary", "accelerated", "old", "compact"];
 
 describePeer("python3-thrift", {
   // Not any Python that comes first on the path: Debian's knows Debian's packages.

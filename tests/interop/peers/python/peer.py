@@ -5,8 +5,8 @@ peer.py server SERVICE TRANSPORT PROTOCOL
 peer.py client SERVICE TRANSPORT PROTOCOL PORT
     prints "ok NAME" or "failed NAME: why" for each check.
 
-SERVICE is `test` or `second`, TRANSPORT `framed` or `buffered`, PROTOCOL `binary`, `compact` or
-`accelerated` (Binary, written in C).
+SERVICE is `test` or `second`, TRANSPORT `framed` or `buffered`, PROTOCOL `binary`, `compact`,
+`accelerated` (Binary, written in C) or `old` (Binary as it was before messages had a version).
 """
 
 import logging
@@ -43,6 +43,7 @@ PROTOCOLS = {
     "binary": TBinaryProtocolFactory,
     "compact": TCompactProtocolFactory,
     "accelerated": TBinaryProtocolAcceleratedFactory,
+    "old": lambda: TBinaryProtocolFactory(strictRead=False, strictWrite=False),
 }
 
 
