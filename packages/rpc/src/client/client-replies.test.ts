@@ -1,77 +1,46 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createContext, ServiceError } from "@holdfast/core";
-import { createWorld, type World } from "@holdfast/sim";
 import { MESSAGE } from "@holdfast/thrift";
-import { createObservers, type Observers } from "../observe/observers.ts";
-import { Probe, type ProbeClient } from "../testing/gen/probe.ts";
-import { RawServer, type RawServerConnection } from "../testing/raw-server.ts";
-import { simulatedPlace, type TestPlace } from "../testing/test-place.ts";
+import { callRawServer, type RawServerRig } from "../testing/call-raw-server.ts";
+import type { RawServerConnection } from "../testing/raw-server.ts";
 import { watchCall, type WatchedCall } from "../testing/watch-call.ts";
-import { type MessageSeen, structOf, WIRE_FORMS, wireForm } from "../testing/wire-form.ts";
-import { type ClientHandle, createClient } from "./client.ts";
+import { type MessageSeen, structOf, WIRE_FORMS } from "../testing/wire-form.ts";
 import type { ClientOptions } from "./options.ts";
 
-interface Rig {
-  readonly world: World;
-  readonly place: TestPlace;
-  readonly server: RawServer;
-  readonly client: ClientHandle<ProbeClient>;
-  readonly observers: Observers;
-  /** Makes a call and waits until the server has it. */
-  call(
-    key: string,
-  ): Promise<{ call: WatchedCall<string>; seen: MessageSeen; from: RawServerConnection }>;
+interface Made {
+  readonly call: WatchedCall<string>;
+  readonly seen: MessageSeen;
+  readonly from: RawServerConnection;
 }
 
-async function calling(
+interface Rig extends Omit<RawServerRig, "call"> {
+  /** Makes a call and waits until the server has it. */
+  call(key: string): Promise<Made>;
+}
+
+function calling(
   body: (rig: Rig) => Promise<void>,
   options: Partial<ClientOptions> = {},
   formName = "ttheader binary",
 ): Promise<void> {
-  const world = createWorld(1);
-  const place = simulatedPlace(world);
-  const form = wireForm(formName);
-  const server = new RawServer(place, form);
-  const address = await server.listen();
-  const { framing, protocol } = form;
-  const runtime = place.runtime("client");
-  const observers = createObservers(runtime);
-  const client = createClient({
-    definition: Probe,
-    address,
-    runtime,
-    observers,
-    options: { framing, protocol, connectionsMax: 1, ...options },
-  });
-  const context = createContext({ clock: world.clock });
-  const rig: Rig = {
-    world,
-    place,
-    server,
-    client,
-    observers,
-    call: async (key) => {
-      const before = server.calls.length;
-      const call = watchCall(client.calls.hold(context, key), key);
-      await place.until(() => server.calls.length > before);
-      const from = server.connections.findLast(({ calls }) => calls.length > 0)!;
-      return { call, seen: from.calls.at(-1)!, from };
-    },
+  const run = (rig: RawServerRig): Promise<void> => {
+    const call = async (key: string): Promise<Made> => {
+      const before = rig.server.calls.length;
+      const made = rig.call(key);
+      await rig.place.until(() => rig.server.calls.length > before);
+      const from = rig.server.connections.findLast(({ calls }) => calls.length > 0)!;
+      return { call: made, seen: from.calls.at(-1)!, from };
+    };
+    return body({ ...rig, call });
   };
-  try {
-    await body(rig);
-  } finally {
-    client.close();
-    await server.close();
-  }
-  assert.deepEqual(await place.left(), []);
+  return callRawServer(run, { connectionsMax: 1, ...options }, formName);
 }
 
-async function errorOf({ place }: Rig, call: WatchedCall<string>): Promise<ServiceError> {
-  await place.until(() => call.settled !== "no");
-  assert.equal(call.settled, "rejected");
-  return call.error!;
+async function errorOf(rig: Rig, call: WatchedCall<string>): Promise<ServiceError> {
+  const error = await rig.settled(call);
+  assert.ok(error !== undefined, "it did not fail");
+  return error;
 }
 
 describe("a reply", () => {

@@ -28,7 +28,7 @@ export interface TestPlace {
   finish<Value>(promise: Promise<Value>): Promise<Value>;
   /** Lets everything go on until the condition holds. */
   until(condition: () => boolean): Promise<void>;
-  /** Lets what is closing close; then says what is left: connections, listeners, timers, handles. */
+  /** Lets what is closing close; says what is left: connections, listeners, timers, handles. */
   left(): Promise<string[]>;
 }
 
