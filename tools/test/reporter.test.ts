@@ -30,7 +30,9 @@ describe("a report of a run", () => {
   }
 
   it("has a line for each file, and Node's own count at the very end", async () => {
-    const { failed, lines } = await report('it("works", () => {}); it.skip("does not", () => {});');
+    const { failed, lines } = await report(
+      'it("works", (t) => t.diagnostic("a word")); it.skip("does not", () => {});',
+    );
     assert.equal(failed, false);
     assert.match(lines[0]!, /^✔ a\.test\.ts {2}2, 1 skipped {2}\d+\.\d s$/);
     assert.match(lines.at(-1)!, /^ℹ duration_ms /);

@@ -46,7 +46,8 @@ class TestRun {
       case "test:fail":
         return this.fail(event.data);
       case "test:diagnostic":
-        if (event.data.nesting === 0) this.closing.push(`ℹ ${event.data.message}\n`);
+        // With a file it is a word of a test.
+        if (event.data.file === undefined) this.closing.push(`ℹ ${event.data.message}\n`);
         return "";
       case "test:summary":
         return event.data.file === undefined ? "" : this.endFile(event.data.file, event.data);

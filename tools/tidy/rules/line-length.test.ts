@@ -21,6 +21,7 @@ it("counts characters as they are seen", () => {
 
 it("lets pass what cannot be broken", () => {
   assert.deepEqual(findingsOf(lineLength, { "a.md": `| ${LONG} |\nhttps://${LONG}` }), []);
+  assert.deepEqual(findingsOf(lineLength, { "a.md": `\`\`\`text\n${LONG}\n\`\`\`` }), []);
   assert.deepEqual(findingsOf(lineLength, { "packages/a/src/gen/b.ts": `// ${LONG}` }), []);
 });
 

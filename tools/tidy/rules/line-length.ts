@@ -1,4 +1,5 @@
 /** Lines fit beside each other on a screen; the formatter leaves long strings and comments. */
+import { linesOutsideCode } from "../../source/markdown.ts";
 import { isForTests, isGenerated } from "../../source/place.ts";
 import type { SourceTree } from "../../source/source-tree.ts";
 import type { Finding, Rule } from "../rule.ts";
@@ -17,10 +18,14 @@ export const lineLength: Rule = {
 
 function longLines(tree: SourceTree, path: string): Finding[] {
   const findings: Finding[] = [];
+  // What a page quotes is as long as it is.
+  const prose = path.endsWith(".md") ? linesOutsideCode(tree.text(path)) : undefined;
+  const checked = new Set(prose?.map(({ line }) => line));
   let start = 0;
   for (const [index, line] of tree.text(path).split("\n").entries()) {
     const columns = Array.from(line).length;
-    if (columns > COLUMNS_MAX && !mayBeLong(tree, path, line, start)) {
+    const isQuoted = prose !== undefined && !checked.has(index + 1);
+    if (columns > COLUMNS_MAX && !isQuoted && !mayBeLong(tree, path, line, start)) {
       const message = `${columns} columns; at most ${COLUMNS_MAX}`;
       findings.push({ path, line: index + 1, message });
     }
