@@ -113,16 +113,32 @@ describe("the deadline of a call", () => {
       assert.equal(peer.messages.length, 1, "it was answered once");
     }));
 
-  it("that has passed when the call arrives is told without reading the call", () =>
-    serving(async ({ peer, handler, place: { logger } }) => {
-      const unreadable: MessageToSend = { ...hold(1, "0"), body: () => undefined };
-      peer.send(unreadable, { name: "p", sequenceId: 2 });
-      const failure = failureOf(await peer.reply(1));
-      assert.equal(failure.code, "deadline-exceeded");
-      assert.equal(failure.workStarted, "no");
-      await peer.reply(2);
-      assert.deepEqual(handler.calls, []);
-      assert.ok(logger.lines.some(({ message }) => message === "call refused"));
+  it("that has passed before the call is read is told without reading it", () =>
+    serving(
+      async ({ peer, handler, world, place: { logger, until } }) => {
+        const unreadable: MessageToSend = { ...hold(2, "200"), body: () => undefined };
+        peer.send(hold(1, "1000"), unreadable, { name: "p", sequenceId: 3 });
+        await until(() => handler.calls.length === 1);
+        await world.run(300);
+        handler.calls[0]!.answer("first");
+        const failure = failureOf(await peer.reply(2));
+        assert.equal(failure.code, "deadline-exceeded");
+        assert.equal(failure.workStarted, "no");
+        await peer.reply(3);
+        assert.equal(handler.calls.length, 1);
+        assert.ok(logger.lines.some(({ message }) => message === "call refused"));
+      },
+      { callsPerConnectionMax: 1 },
+    ));
+
+  it("of 0 is none, as Kitex has it", () =>
+    serving(async ({ peer, place, handler }) => {
+      peer.send(hold(1, "0"));
+      await place.until(() => handler.calls.length === 1);
+      const { context, answer } = handler.held("a");
+      assert.ok(context.remainingMs() > 1_000);
+      answer("fine");
+      assert.equal(resultOf(await peer.reply(1), CODEC.string), "fine");
     }));
 
   it("goes on while the call waits for its turn on a full connection", () =>

@@ -71,12 +71,12 @@ describe("a TTHeader", () => {
     ]);
   });
 
-  it("says no time when there is no deadline, and 0 when there is none left", () => {
+  it("says no time when there is no deadline, and never 0, which is that for Kitex", () => {
     const timeOf = (timeoutMs: number): string | undefined =>
       parseTtFrame(callHeader({ timeoutMs })).integers.get(INFO_KEY.timeoutMs);
     assert.equal(timeOf(Infinity), undefined);
-    assert.equal(timeOf(0.9), "0");
-    assert.equal(timeOf(-5), "0");
+    assert.equal(timeOf(0.9), "1");
+    assert.equal(timeOf(-5), "1");
   });
 
   it("is padded to whole words, whatever it says", () => {
@@ -135,14 +135,14 @@ describe("a TTHeader", () => {
     assert.equal(read(ttFrame({ strings: new Map([["crrst", ""]]) })).header.goAway, false);
   });
 
-  it("counts a time that is no number as not said", () => {
+  it("counts a time that is no number, or 0, as not said", () => {
     for (const [text, timeoutMs] of [
       ["", Infinity],
       ["-1", Infinity],
       ["1.5", Infinity],
       ["1e3", Infinity],
       [" 1", Infinity],
-      ["0", 0],
+      ["0", Infinity],
       ["007", 7],
       ["9".repeat(400), Infinity],
     ] as const) {

@@ -119,7 +119,7 @@ function readIntegers(input: BinaryReader, header: TtHeader, knownCaller: string
   const count = input.readI16() & 0xffff;
   for (let index = 0; index < count; index++) {
     const key = input.readI16() & 0xffff;
-    if (key === INFO_KEY.timeoutMs) header.timeoutMs = readDecimal(input);
+    if (key === INFO_KEY.timeoutMs) header.timeoutMs = readTimeout(input);
     else if (key === INFO_KEY.logId) header.logId = readText(input);
     else if (key === INFO_KEY.fromService) {
       header.fromService = readSameText(input, knownCaller);
@@ -173,8 +173,8 @@ function readSameText(input: BinaryReader, known: string): string {
   return sliceText(input, start);
 }
 
-/** A decimal number in text; what is not one counts as not said. */
-function readDecimal(input: BinaryReader): number {
+/** A decimal number in text. What is not one counts as not said, and so does 0, as Kitex has it. */
+function readTimeout(input: BinaryReader): number {
   const start = takeText(input);
   let value = 0;
   for (let at = start; at < input.offset; at++) {
@@ -182,7 +182,7 @@ function readDecimal(input: BinaryReader): number {
     if (digit < 0 || digit > 9) return Infinity;
     value = value * 10 + digit;
   }
-  return input.offset === start ? Infinity : value;
+  return value === 0 ? Infinity : value;
 }
 
 /** What a client says in each call; the parts that never change are made into bytes once. */
@@ -230,7 +230,7 @@ export function writeCallTtHeader(output: BinaryWriter, header: TtCallHeader): v
   let offset = at + 19 + header.fixed.length;
   offset = writeText(output, offset, INFO_KEY.logId, header.logId);
   if (hasTimeout) {
-    const timeoutMs = Math.max(0, Math.floor(header.timeoutMs));
+    const timeoutMs = Math.max(1, Math.floor(header.timeoutMs));
     offset = writeText(output, offset, INFO_KEY.timeoutMs, String(timeoutMs));
   }
   finishInfo(output, at, offset);
