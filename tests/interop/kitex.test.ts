@@ -16,7 +16,7 @@ const protocols = ["binary"];
 describePeer("Kitex", {
   command,
   clients: {
-    transports: ["framed", "buffered", "ttheader", "ttheader-framed", "mux"],
+    transports: ["framed", "buffered", "ttheader", "ttheader-framed", "ttheader-unlimited", "mux"],
     protocols,
   },
   servers: { transports: ["framed", "buffered", "ttheader", "mux"], protocols },

@@ -8,8 +8,8 @@
 //	    calls all the time, says "calling" after the first call, and ends with its stdin: "ok
 //	    COUNT", or "failed" and why.
 //
-// SERVICE is test or second. TRANSPORT of a client is buffered, framed, ttheader, ttheader-framed
-// or mux; a server finds out what is spoken, and takes mux as its way to serve.
+// SERVICE is test or second. TRANSPORT of a client is buffered, framed, ttheader, ttheader-framed,
+// ttheader-unlimited (without a time-out) or mux; a server finds out what is spoken, and takes mux as its way to serve.
 package main
 
 import (
@@ -109,23 +109,26 @@ func serve(service, transportName string) error {
 	return instance.Run()
 }
 
-var transports = map[string]client.Option{
-	"buffered":        client.WithTransportProtocol(transport.PurePayload),
-	"framed":          client.WithTransportProtocol(transport.Framed),
-	"ttheader":        client.WithTransportProtocol(transport.TTHeader),
-	"ttheader-framed": client.WithTransportProtocol(transport.TTHeaderFramed),
-	"mux":             client.WithMuxConnection(1),
+var transports = map[string][]client.Option{
+	"buffered":        {client.WithTransportProtocol(transport.PurePayload)},
+	"framed":          {client.WithTransportProtocol(transport.Framed)},
+	"ttheader":        {client.WithTransportProtocol(transport.TTHeader)},
+	"ttheader-framed": {client.WithTransportProtocol(transport.TTHeaderFramed)},
+	"mux":             {client.WithMuxConnection(1)},
+	// 0 is Kitex's word for no limit, and is what then stands in the header.
+	"ttheader-unlimited": {
+		client.WithTransportProtocol(transport.TTHeader), client.WithRPCTimeout(0),
+	},
 }
 
 func clientOptions(transportName, port string) []client.Option {
-	return []client.Option{
+	return append([]client.Option{
 		client.WithHostPorts("127.0.0.1:" + port),
 		client.WithClientBasicInfo(&rpcinfo.EndpointBasicInfo{ServiceName: name}),
 		client.WithRPCTimeout(timeout),
 		client.WithMetaHandler(transmeta.ClientTTHeaderHandler),
 		client.WithMetaHandler(writeLogID),
-		transports[transportName],
-	}
+	}, transports[transportName]...)
 }
 
 func call(service, transportName, port string) error {
