@@ -159,13 +159,16 @@ function median(values: readonly number[]): number {
 }
 
 function report(subjects: readonly Subject[]): void {
-  const range = (values: readonly number[], digits: number): string =>
-    `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`;
-  console.log(
-    "| layout | sets/s | CPU us per set | pages written per set | CPU us per read | bytes per item loaded |",
-  );
-  console.log("|---|---|---|---|---|---|");
-  for (const { name, sets, reads, dataBytes } of subjects) {
+  const range = (values: readonly number[], digits: number): string => {
+    const ends = [Math.min(...values), Math.max(...values)].map((each) => each.toFixed(digits));
+    return `${median(values).toFixed(digits)} (${ends.join("-")})`;
+  };
+  const heads = ["layout", "sets/s", "CPU us per set", "pages written per set"];
+  heads.push("CPU us per read", "bytes per item");
+  console.log(`| ${heads.join(" | ")} |`);
+  console.log(`|${"---|".repeat(heads.length)}`);
+  for (const subject of subjects) {
+    const { name, sets, reads } = subject;
     const pages = sets[0]!.pages;
     console.log(
       `| ${[
@@ -183,7 +186,7 @@ function report(subjects: readonly Subject[]): void {
           reads.map((each) => each.cpuMicroseconds),
           2,
         ),
-        (dataBytes() / (size.users * size.itemsPerUser)).toFixed(0),
+        (subject.dataBytes() / (size.users * size.itemsPerUser)).toFixed(0),
       ].join(" | ")} |`,
     );
   }

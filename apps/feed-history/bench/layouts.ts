@@ -7,7 +7,8 @@ import * as lmdb from "lmdb";
 import { mergeSources, MergeSource } from "../src/store/merge.ts";
 import { RunView, runBytes, writeUint32 } from "../src/store/run.ts";
 import { PageChain } from "../src/store/lmdb/page-chain.ts";
-import { PageFolder, type PageShape, type PageWriter } from "../src/store/lmdb/page-folder.ts";
+import { PageFolder, type PageShape } from "../src/store/lmdb/page-folder.ts";
+import type { PageWriter } from "../src/store/lmdb/page-writer.ts";
 import { completeLmdbStoreOptions } from "../src/store/index.ts";
 import type { ReplyBuffer } from "./workload.ts";
 

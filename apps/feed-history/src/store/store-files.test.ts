@@ -20,7 +20,7 @@ test("refuses a directory it may not write, or a data file it may not", (context
     await makeStore(directory);
     const closed = join(directory, "closed");
     mkdirSync(closed, { mode: 0o500 });
-    chmodSync(join(directory, "data.mdb"), 0o000);
+    chmodSync(join(directory, "pages", "data.mdb"), 0o000);
     // Root may do everything: as somebody else, if this process can become that.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) {
@@ -39,13 +39,13 @@ test("refuses a directory it may not write, or a data file it may not", (context
 test("refuses a data file that is damaged at its beginning", () =>
   withDirectory(async (directory) => {
     await makeStore(directory);
-    const path = join(directory, "data.mdb");
+    const path = join(directory, "pages", "data.mdb");
     const sound = readFileSync(path);
     for (const [offset, bytes] of [
       [0, sound.length],
       [24, 4],
       [48, 4],
-      [4096 + 24, 4],
+      [8192 + 24, 4],
     ] as const) {
       writeFileSync(path, Buffer.from(sound).fill(0x5a, offset, offset + bytes));
       await refuses(directory, /data\.mdb is damaged: no LMDB roots/);
@@ -57,7 +57,7 @@ test("refuses a data file that is damaged at its beginning", () =>
 test("refuses a data file that is cut off, empty or missing", () =>
   withDirectory(async (directory) => {
     await makeStore(directory, 400);
-    const path = join(directory, "data.mdb");
+    const path = join(directory, "pages", "data.mdb");
     const bytes = readFileSync(path).length;
     truncateSync(path, Math.floor(bytes / 3));
     await refuses(directory, new RegExp(`is cut off: ${Math.floor(bytes / 3)} bytes of ${bytes}`));
@@ -72,12 +72,12 @@ test("refuses a data file that is cut off, empty or missing", () =>
 test("makes up for free pages that LMDB left off the end of its file", () =>
   withDirectory(async (directory) => {
     await makeStore(directory);
-    const path = join(directory, "data.mdb");
+    const path = join(directory, "pages", "data.mdb");
     const bytes = readFileSync(path);
     // The root says that the file is longer: pages nobody has written yet.
     const lastPage = bytes.readBigUInt64LE(144);
     bytes.writeBigUInt64LE(lastPage + 5n, 144);
-    bytes.writeBigUInt64LE(lastPage + 5n, 4096 + 144);
+    bytes.writeBigUInt64LE(lastPage + 5n, 8192 + 144);
     writeFileSync(path, bytes);
     await checkStore(directory);
   }));
@@ -97,7 +97,7 @@ test("refuses another format, and a directory that is something else's", () =>
 test("refuses a state of another format inside the data file", () =>
   withDirectory(async (directory) => {
     await makeStore(directory);
-    const path = join(directory, "data.mdb");
+    const path = join(directory, "journal", "data.mdb");
     const bytes = readFileSync(path);
     const state = Buffer.alloc(16);
     state.writeDoubleLE(1, 0);

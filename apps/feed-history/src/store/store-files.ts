@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { formatVersion } from "./lmdb/journal.ts";
+import { checkFormatVersion, formatVersion } from "./lmdb/format.ts";
 import { describeCause, StoreError } from "./store-error.ts";
 
 const storeName = "holdfast feed-history";
@@ -43,16 +43,17 @@ export function prepareDirectory(directory: string): void {
 /** Throws when the files are those of something else, of another version, or damaged. */
 export function checkFiles(directory: string): void {
   const marked = checkFormat(directory);
-  const path = join(directory, "data.mdb");
-  let bytes: number;
-  try {
-    bytes = statSync(path).size;
-  } catch (cause) {
-    if (!marked && Reflect.get(cause as Error, "code") === "ENOENT") return;
-    throw unavailable(`the data file ${path} cannot be used: ${describeCause(cause)}`, cause);
+  for (const name of ["journal", "pages"]) {
+    const path = join(directory, name, "data.mdb");
+    let bytes: number;
+    try {
+      bytes = statSync(path).size;
+    } catch (cause) {
+      if (!marked && Reflect.get(cause as Error, "code") === "ENOENT") continue;
+      throw unavailable(`the data file ${path} cannot be used: ${describeCause(cause)}`, cause);
+    }
+    if (bytes > 0 || marked) checkDataFile(path, bytes);
   }
-  if (bytes === 0 && !marked) return;
-  checkDataFile(path, bytes);
 }
 
 /**
@@ -92,10 +93,7 @@ function checkFormat(directory: string): boolean {
   }
   const { store, format } = parseObject(text);
   if (store !== storeName) throw unavailable(`${path} is not that of a feed-history store`);
-  if (format !== formatVersion) {
-    const found = `format ${String(format)}; this program reads format ${formatVersion}`;
-    throw unavailable(`the store in ${directory} has ${found}`);
-  }
+  checkFormatVersion(Number(format), directory);
   return true;
 }
 

@@ -35,20 +35,21 @@ export interface LmdbStoreOptions extends StoreLimits {
    */
   readonly dataMaxBytes: number;
   /**
-   * Items in a user's newest page before older ones are split off, half as many into a page. 4 to
-   * 4096; default 110, so that 55 or more stay and reading the newest 50 costs one look-up. More
-   * makes each read and fold copy more bytes; less makes reads of 50 touch several pages.
+   * Items in a user's newest page before half of them move on to an older page, and in an older
+   * page. 4 to 4096; default 110, so that 55 or more stay and reading the newest 50 costs one
+   * look-up. More makes each read and fold copy more bytes; less makes reads of 50 touch several
+   * pages.
    */
   readonly pageItemsMax: number;
   /**
-   * Bytes of a user's newest page before older items are split off. 1 KiB to 1 MiB; default
-   * 16,340, four pages of the disk. Moving it costs as `pageItemsMax` does, for large items.
+   * Bytes of a user's newest page before older items move on. 1 KiB to 1 MiB; default 16,340, two
+   * pages of the file. Moving it costs as `pageItemsMax` does, for items of more than 140 bytes.
    */
   readonly pageBytesMax: number;
   /**
-   * Bytes of an older page; an item larger than that has a page of its own. 256 to 1 MiB;
-   * default 4,060, one page of the disk. A little more than a page wastes most of the next one;
-   * more makes reads far back copy more, less makes them touch more pages.
+   * Bytes of an older page; an item larger than that has a page of its own. 256 to 1 MiB; default
+   * 8,140, one page of the file. A little more than a page wastes most of the next one; more makes
+   * reads far back copy more, less makes them touch more pages.
    */
   readonly olderPageBytesMax: number;
 }
@@ -62,8 +63,8 @@ const defaultPendingMaxBytes = 32 * mebibyte;
 const defaultDataMaxBytes = 2 ** 40;
 const defaultPageItemsMax = 110;
 /** LMDB keeps 24 bytes of the pages of a value for itself. */
-const defaultPageBytesMax = 4 * 4096 - 44;
-const defaultOlderPageBytesMax = 4096 - 36;
+const defaultPageBytesMax = 2 * 8192 - 44;
+const defaultOlderPageBytesMax = 8192 - 52;
 
 export function completeStoreLimits(limits: Partial<StoreLimits>): StoreLimits {
   const itemsPerUserMax = limits.itemsPerUserMax ?? defaultItemsPerUserMax;

@@ -44,7 +44,7 @@ test("refuses sets beyond dataMaxBytes and goes on reading", () =>
   withDirectory(async (directory) => {
     const limits = { dataMaxBytes: 4 * mebibyte, journalMaxBytes: mebibyte };
     const store = await openLmdbHistoryStore({ directory, ...limits });
-    const stored = await fill(store, /^store full: the data file has \d+ bytes of dataMaxBytes/);
+    const stored = await fill(store, /^store full: the data files have \d+ bytes of dataMaxBytes/);
     checkAll(store, stored);
     await store.close();
     const larger = await openLmdbHistoryStore({ directory, dataMaxBytes: 64 * mebibyte });

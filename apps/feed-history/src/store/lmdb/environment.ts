@@ -1,23 +1,17 @@
 /**
- * One thread's handle on the LMDB environment: keys, reads in a snapshot, and write transactions
- * that are on the disk when they return. All knowledge of the `lmdb` package is in this file.
+ * One thread's handle on an LMDB file: reads in a snapshot, and write transactions that are on
+ * the disk when they return. All knowledge of the `lmdb` package is in this file.
  *
- * A key is table:u8, userId or sequence:u64 big-endian and, in the table of older pages,
- * page:u32 big-endian. The newest pages have a table of their own so that the part of the tree
- * which leads to them, and which every read goes through, is small.
+ * A key is table:u8, id:u64 big-endian and, in tables with sub-keys, part:u32 big-endian: LMDB's
+ * order keeps what belongs to an id together.
  */
 import { endianness } from "node:os";
 import * as lmdb from "lmdb";
 import { StoreError } from "../store-error.ts";
 import { describeCommitFailure, describeOpenFailure } from "./environment-error.ts";
-import { JournalStateCodec, type JournalState } from "./journal.ts";
-import { newestPage } from "./page-chain.ts";
-import type { PageWriter } from "./page-folder.ts";
 
-const stateTable = 0;
-const journalTable = 1;
-const newestPageTable = 2;
-const olderPageTable = 3;
+/** Tables from this one on have sub-keys. */
+export const firstTableWithParts = 128;
 
 /** Which half of a 64-bit number in memory comes first. */
 const lowHalf = endianness() === "LE" ? 0 : 1;
@@ -52,22 +46,22 @@ interface Key {
   table: number;
   high: number;
   low: number;
-  page: number;
+  part: number;
 }
 
-export class Environment implements PageWriter {
+export class Environment {
+  /** What `get` found; valid until the next `get` of any environment of this thread. */
   bytes: Uint8Array = new Uint8Array(0);
   readonly #directory: string;
   readonly #database: Database;
-  readonly #key: Key = { table: 0, high: 0, low: 0, page: 0 };
-  readonly #stateCodec = new JournalStateCodec();
+  readonly #key: Key = { table: 0, high: 0, low: 0, part: 0 };
   readonly #int64 = new BigInt64Array(1);
   readonly #int32 = new Int32Array(this.#int64.buffer);
+  readonly #pageBytes: number;
   #source: Uint8Array | undefined;
   #snapshot: { transaction: Snapshot } | undefined;
   #snapshotInUse = false;
   #writing = false;
-  readonly #pageBytes: number;
 
   private constructor(directory: string, database: Database) {
     this.#directory = directory;
@@ -75,8 +69,8 @@ export class Environment implements PageWriter {
     this.#pageBytes = database.env.stat().pageSize;
   }
 
-  /** Opens the environment in an existing directory that has been checked. */
-  static open(directory: string): Environment {
+  /** Opens the file in a directory that has been checked; `pageBytes` counts for a new file. */
+  static open(directory: string, pageBytes: number): Environment {
     try {
       const database: unknown = lmdb.open({
         path: directory,
@@ -86,6 +80,7 @@ export class Environment implements PageWriter {
         keyEncoder: { writeKey, readKey: () => undefined },
         cache: false,
         mapSize: mapBytes,
+        pageSize: pageBytes,
         // Commits return when the pages, then the root, are on the disk. The package's default
         // lets the root become visible before; an acknowledged set may not depend on that.
         overlappingSync: false,
@@ -106,57 +101,30 @@ export class Environment implements PageWriter {
     nativeAddon.resetTxn(this.#snapshot.transaction.address);
   }
 
-  load(userId: bigint, page: number): number {
-    this.#setKey(page === newestPage ? newestPageTable : olderPageTable, userId, page);
-    return this.#get();
-  }
-
-  store(userId: bigint, page: number, bytes: Uint8Array): void {
-    this.#setKey(page === newestPage ? newestPageTable : olderPageTable, userId, page);
-    this.#database.putSync(this.#key, bytes);
-  }
-
-  remove(userId: bigint, page: number): void {
-    this.#setKey(page === newestPage ? newestPageTable : olderPageTable, userId, page);
-    this.#database.removeSync(this.#key);
-  }
-
-  /** Reads the journal state; false when it is as `state` has it. Throws when there is none. */
-  readState(state: JournalState): boolean {
-    this.#setKey(stateTable, 0n, 0);
-    const length = this.#get();
-    if (length < 0) throw new StoreError("unavailable", "damaged data: no journal state");
-    return this.#stateCodec.read(this.bytes, length, state);
-  }
-
-  hasState(): boolean {
-    this.#setKey(stateTable, 0n, 0);
-    return this.#get() >= 0;
-  }
-
-  writeState(state: JournalState): void {
-    this.#setKey(stateTable, 0n, 0);
-    this.#database.putSync(this.#key, this.#stateCodec.write(state));
-  }
-
-  /** A journal entry, in bytes of its own. */
-  readEntry(sequence: number): Uint8Array {
-    this.#setKey(journalTable, BigInt(sequence), 0);
-    const length = this.#get();
-    if (length < 0) {
-      throw new StoreError("unavailable", `damaged data: journal entry ${sequence} is missing`);
+  /** Puts a value into `bytes`; returns its length, or -1 when there is none. */
+  get(table: number, id: bigint, part = 0): number {
+    const key = this.#keyOf(table, id, part);
+    // Within a write transaction the package reads what that transaction has written.
+    const found = this.#writing
+      ? this.#database.getBinaryFast(key)
+      : this.#database.getBinaryFast(key, this.#useSnapshot());
+    if (found === undefined) return -1;
+    // The package hands out one buffer again and again, of a length property it overwrites.
+    if (found !== this.#source) {
+      this.#source = found;
+      this.bytes = new Uint8Array(found.buffer, found.byteOffset, found.byteLength);
     }
-    return this.bytes.slice(0, length);
+    return this.#database.lastSize;
   }
 
-  writeEntry(sequence: number, entry: Uint8Array): void {
-    this.#setKey(journalTable, BigInt(sequence), 0);
-    this.#database.putSync(this.#key, entry);
+  /** Only within `transact`. Takes a copy. */
+  put(table: number, id: bigint, part: number, value: Uint8Array): void {
+    this.#database.putSync(this.#keyOf(table, id, part), value);
   }
 
-  removeEntry(sequence: number): void {
-    this.#setKey(journalTable, BigInt(sequence), 0);
-    this.#database.removeSync(this.#key);
+  /** Only within `transact`. */
+  remove(table: number, id: bigint, part: number): void {
+    this.#database.removeSync(this.#keyOf(table, id, part));
   }
 
   /**
@@ -175,12 +143,12 @@ export class Environment implements PageWriter {
     }
   }
 
-  /** Bytes of the data file in use or free for reuse. */
+  /** Bytes of the file, in use or free for reuse. */
   dataBytes(): number {
     return (this.#database.env.info().lastPageNumber + 1) * this.#pageBytes;
   }
 
-  /** Gives free pages back that readers of dead processes still hold. */
+  /** Gives pages back that readers of dead processes still hold. */
   dropDeadReaders(): void {
     this.#database.readerCheck();
   }
@@ -191,28 +159,14 @@ export class Environment implements PageWriter {
     await this.#database.close();
   }
 
-  #setKey(table: number, id: bigint, page: number): void {
+  #keyOf(table: number, id: bigint, part: number): Key {
     this.#int64[0] = id;
     const key = this.#key;
     key.table = table;
-    key.low = this.#int32[lowHalf] as number;
-    key.high = this.#int32[1 - lowHalf] as number;
-    key.page = page;
-  }
-
-  /** Puts the value of the key into `bytes`; returns its length, or -1. */
-  #get(): number {
-    // Within a write transaction the package reads what that transaction has written.
-    const found = this.#writing
-      ? this.#database.getBinaryFast(this.#key)
-      : this.#database.getBinaryFast(this.#key, this.#useSnapshot());
-    if (found === undefined) return -1;
-    // The package hands out one buffer again and again, of a length property it overwrites.
-    if (found !== this.#source) {
-      this.#source = found;
-      this.bytes = new Uint8Array(found.buffer, found.byteOffset, found.byteLength);
-    }
-    return this.#database.lastSize;
+    key.low = this.#int32[lowHalf]!;
+    key.high = this.#int32[1 - lowHalf]!;
+    key.part = part;
+    return key;
   }
 
   #useSnapshot(): { transaction: Snapshot } {
@@ -222,13 +176,12 @@ export class Environment implements PageWriter {
   }
 }
 
-/** Big-endian, so that LMDB's order of keys keeps the pages of a user together. */
 function writeKey(key: Key, target: Uint8Array, start: number): number {
   target[start] = key.table;
   writeUint32BigEndian(target, start + 1, key.high);
   writeUint32BigEndian(target, start + 5, key.low);
-  if (key.table !== olderPageTable) return start + 9;
-  writeUint32BigEndian(target, start + 9, key.page);
+  if (key.table < firstTableWithParts) return start + 9;
+  writeUint32BigEndian(target, start + 9, key.part);
   return start + 13;
 }
 

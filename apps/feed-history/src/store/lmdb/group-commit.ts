@@ -4,9 +4,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { describeCause, StoreError } from "../store-error.ts";
-import type { WriterStats } from "./journal-writer.ts";
 import { SetGroup, type WaitingSet } from "./set-group.ts";
-import type { WriterReply, WriterRequest, WriterStart } from "./writer-messages.ts";
+import type { WriterReply, WriterRequest, WriterStart, WriterStats } from "./writer-messages.ts";
 
 /** What the group commit is told by the store. */
 export interface GroupCommitHooks {

@@ -9,9 +9,10 @@ import { checkOwnerToken, StoreOwner } from "../owner.ts";
 import { markFormat, prepareDirectory } from "../store-files.ts";
 import { StoreError } from "../store-error.ts";
 import { completeLmdbStoreOptions, type LmdbStoreOptions } from "../store-options.ts";
-import { Environment } from "./environment.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { createJournalState, formatVersion } from "./journal.ts";
+import { checkFormatVersion } from "./format.ts";
+import { createJournalState, JournalFile } from "./journal-file.ts";
+import { createFoldState, PageFile } from "./page-file.ts";
 import { RangeReader } from "./range-reader.ts";
 
 export interface OpenStoreOptions extends Partial<LmdbStoreOptions> {
@@ -39,44 +40,60 @@ export async function openLmdbHistoryStore(options: OpenStoreOptions): Promise<H
   if (ownerToken !== undefined) checkOwnerToken(directory, ownerToken);
   const isOwner = ownerToken === undefined && options.owner === undefined;
   const owner = isOwner ? StoreOwner.acquire(directory) : undefined;
-  let environment: Environment | undefined;
+  let files: StoreFiles | undefined;
   try {
-    environment = Environment.open(directory);
-    prepareState(environment, directory);
+    files = openFiles(directory);
     // Somebody else may write as well: the owner's workers, or the owner.
     const othersWrite = !isOwner;
-    const reader = new RangeReader(environment, limits.itemsPerUserMax, othersWrite);
+    const { journal, pages } = files;
+    const reader = new RangeReader(journal, pages, limits.itemsPerUserMax, othersWrite);
     const start = { directory, options: limits, othersWrite };
     const commit = await GroupCommit.start(start, {
       soon: options.soon ?? setImmediate,
       onCommit: () => reader.expectNews(),
     });
-    return new LmdbHistoryStore(environment, reader, commit, owner);
+    return new LmdbHistoryStore(files, reader, commit, owner);
   } catch (error) {
-    await environment?.close();
+    await files?.journal.close();
+    await files?.pages.close();
     owner?.release();
     throw error;
   }
 }
 
-function prepareState(environment: Environment, directory: string): void {
-  const state = createJournalState();
-  if (!environment.hasState()) {
-    environment.freshen();
-    environment.transact(() => {
-      if (!environment.hasState()) environment.writeState(state);
+interface StoreFiles {
+  readonly journal: JournalFile;
+  readonly pages: PageFile;
+}
+
+/** Opens both files, new ones with their states, which another process may be doing as well. */
+function openFiles(directory: string): StoreFiles {
+  const files = { journal: new JournalFile(directory), pages: new PageFile(directory) };
+  const { journal, pages } = files;
+  const journalState = createJournalState();
+  const foldState = createFoldState();
+  if (!journal.hasState()) {
+    journal.transact(() => {
+      if (!journal.hasState()) journal.writeState(journalState);
+    });
+  }
+  if (!pages.hasState()) {
+    pages.transact(() => {
+      if (!pages.hasState()) pages.writeState(foldState);
     });
   }
   markFormat(directory);
-  environment.freshen();
-  environment.readState(state);
-  if (state.format === formatVersion) return;
-  const found = `format ${state.format}; this program reads format ${formatVersion}`;
-  throw new StoreError("unavailable", `the store in ${directory} has ${found}`);
+  journal.freshen();
+  pages.freshen();
+  journal.readState(journalState);
+  pages.readState(foldState);
+  checkFormatVersion(journalState.format, directory);
+  checkFormatVersion(foldState.format, directory);
+  return files;
 }
 
 class LmdbHistoryStore implements HistoryStore {
-  readonly #environment: Environment;
+  readonly #files: StoreFiles;
   readonly #reader: RangeReader;
   readonly #commit: GroupCommit;
   readonly #owner: StoreOwner | undefined;
@@ -85,12 +102,12 @@ class LmdbHistoryStore implements HistoryStore {
   #closed: Promise<void> | undefined;
 
   constructor(
-    environment: Environment,
+    files: StoreFiles,
     reader: RangeReader,
     commit: GroupCommit,
     owner: StoreOwner | undefined,
   ) {
-    this.#environment = environment;
+    this.#files = files;
     this.#reader = reader;
     this.#commit = commit;
     this.#owner = owner;
@@ -143,7 +160,8 @@ class LmdbHistoryStore implements HistoryStore {
 
   async #closeAll(): Promise<void> {
     await this.#commit.close();
-    await this.#environment.close();
+    await this.#files.journal.close();
+    await this.#files.pages.close();
     this.#owner?.release();
   }
 }

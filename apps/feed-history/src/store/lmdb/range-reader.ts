@@ -14,9 +14,9 @@ import {
   type Position,
 } from "../position.ts";
 import type { RunView } from "../run.ts";
-import type { Environment } from "./environment.ts";
-import { createJournalState } from "./journal.ts";
+import { createJournalState, type JournalFile } from "./journal-file.ts";
 import { PageChain } from "./page-chain.ts";
+import { createFoldState, type PageFile } from "./page-file.ts";
 import { RecentSets } from "./recent-sets.ts";
 
 /** Newer than any item: no 32-bit number is as high. */
@@ -27,10 +27,12 @@ const sinceEver: Position = { timeHigh: 0, timeLow: 0, idHigh: -0x8000_0000, idL
 export class RangeReader {
   calls = 0;
   items = 0;
-  readonly #environment: Environment;
+  readonly #journal: JournalFile;
+  readonly #pages: PageFile;
   readonly #itemsPerUserMax: number;
   readonly #othersWrite: boolean;
-  readonly #state = createJournalState();
+  readonly #journalState = createJournalState();
+  readonly #foldState = createFoldState();
   readonly #recent = new RecentSets();
   readonly #chain: PageChain;
   readonly #pool: MergeSource[] = [];
@@ -46,12 +48,18 @@ export class RangeReader {
   #reach = Number.NEGATIVE_INFINITY;
 
   /** `othersWrite`: other processes write to the store and do not say when. */
-  constructor(environment: Environment, itemsPerUserMax: number, othersWrite: boolean) {
-    this.#environment = environment;
+  constructor(
+    journal: JournalFile,
+    pages: PageFile,
+    itemsPerUserMax: number,
+    othersWrite: boolean,
+  ) {
+    this.#journal = journal;
+    this.#pages = pages;
     this.#itemsPerUserMax = itemsPerUserMax;
     this.#othersWrite = othersWrite;
-    this.#chain = new PageChain(environment);
-    this.#readEntry = (sequence) => environment.readEntry(sequence);
+    this.#chain = new PageChain(pages);
+    this.#readEntry = (sequence) => journal.readEntry(sequence);
     // The journal of a store that was busy when it stopped is read now, not by the first caller.
     this.#catchUp();
   }
@@ -63,8 +71,9 @@ export class RangeReader {
   /** Something was committed: the next read looks at the store anew. */
   expectNews(): void {
     this.#newsExpected = true;
-    // An old snapshot would keep the pages it shows from being used again.
-    this.#environment.freshen();
+    // Old snapshots would keep the room of what they show from being used again.
+    this.#journal.freshen();
+    this.#pages.freshen();
   }
 
   /** The arguments have been checked. */
@@ -76,7 +85,7 @@ export class RangeReader {
     after: ItemPosition | undefined,
     into: RangeSink,
   ): RangeResult {
-    if (this.#newsExpected || this.#othersWrite) this.#catchUp();
+    if (this.#newsExpected) this.#catchUp();
     const splitter = this.#splitter;
     splitter.setOldestAt(this.#before, toMs);
     if (after !== undefined) this.#startAfter(after);
@@ -89,7 +98,7 @@ export class RangeReader {
     const reply = this.#reply;
     reply.into = into;
     const { count, more } = mergeSources(this.#sources, live, limit, reply);
-    if (this.#othersWrite) this.#environment.freshen();
+    if (this.#othersWrite) this.expectNews();
     this.calls += 1;
     this.items += count;
     return more ? { count, more, last: splitter.join(reply.last) } : { count, more };
@@ -102,9 +111,13 @@ export class RangeReader {
 
   #catchUp(): void {
     this.#newsExpected = false;
-    this.#environment.freshen();
-    if (!this.#environment.readState(this.#state)) return;
-    this.#recent.catchUp(this.#state, this.#readEntry);
+    // The journal first: what is folded and removed from it after this is in the pages then.
+    this.#journal.freshen();
+    const hasEntries = this.#journal.readState(this.#journalState);
+    this.#pages.freshen();
+    const hasFolded = this.#pages.readState(this.#foldState);
+    if (!hasEntries && !hasFolded) return;
+    this.#recent.catchUp(this.#journalState, this.#foldState, this.#readEntry);
   }
 
   /** Fills `#sources` for a range, newest writes first; returns how many there are. */

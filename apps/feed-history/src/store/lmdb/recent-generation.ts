@@ -6,7 +6,7 @@
  */
 import { mergeSources, MergeSource } from "../merge.ts";
 import { readUint32, RunBuilder, writeUint32 } from "../run.ts";
-import { readRecords, recordHeadBytes } from "./journal.ts";
+import { readRecords, recordHeadBytes } from "./journal-file.ts";
 import { RecentTable } from "./recent-table.ts";
 
 /** More records of one user than this are merged by size, so that there are about log2 of them. */

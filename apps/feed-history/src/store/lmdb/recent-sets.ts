@@ -6,7 +6,8 @@
  * goes away as a whole when the fold is through, and the present one.
  */
 import type { MergeSource } from "../merge.ts";
-import type { JournalState } from "./journal.ts";
+import type { JournalState } from "./journal-file.ts";
+import type { FoldState } from "./page-file.ts";
 import { RecentGeneration } from "./recent-generation.ts";
 
 export class RecentSets {
@@ -21,26 +22,33 @@ export class RecentSets {
   }
 
   /**
-   * Comes to the state of a snapshot. `readEntry` gives an entry of that snapshot, in bytes to
-   * keep. Costs nothing when there is nothing new.
+   * Comes to what two snapshots hold, that of the pages not older than that of the journal.
+   * `readEntry` gives an entry of the journal, in bytes to keep.
    */
-  catchUp(state: JournalState, readEntry: (sequence: number) => Uint8Array): void {
-    if (state.foldedSequence >= this.#foldingSequence && this.#folding.users > 0) {
+  catchUp(
+    journal: JournalState,
+    fold: FoldState,
+    readEntry: (sequence: number) => Uint8Array,
+  ): void {
+    if (fold.foldedSequence >= this.#foldingSequence && this.#folding.users > 0) {
       this.#folding = new RecentGeneration();
     }
-    if (state.foldedSequence > this.#lastSequence) {
+    if (fold.foldedSequence > this.#lastSequence) {
       this.#present = new RecentGeneration();
-      this.#lastSequence = state.foldedSequence;
+      this.#lastSequence = fold.foldedSequence;
     }
-    this.#read(state.foldingSequence, readEntry);
-    if (state.foldingSequence > this.#foldingSequence) {
-      // A fold begins when nothing else is folding, at the last entry there is, and every state
-      // with later entries says so: the present generation ends exactly there.
+    // A fold begins at the last entry of the journal while nothing else is folding. When it has
+    // begun, then, the present generation ends there or before: what is missing is read, and it
+    // becomes the generation that is being folded. An older snapshot of the journal may not reach
+    // so far; then that is left for later.
+    const { foldingSequence } = fold;
+    this.#read(Math.min(foldingSequence, journal.lastSequence), readEntry);
+    if (foldingSequence > this.#foldingSequence && this.#lastSequence >= foldingSequence) {
       this.#folding = this.#present;
       this.#present = new RecentGeneration();
-      this.#foldingSequence = state.foldingSequence;
+      this.#foldingSequence = foldingSequence;
     }
-    this.#read(state.lastSequence, readEntry);
+    this.#read(journal.lastSequence, readEntry);
   }
 
   /** The users of the generation that is being folded, in ascending order. */

@@ -5,7 +5,7 @@
  */
 import { orderItems } from "../order-items.ts";
 import { runBytes, writeUint32 } from "../run.ts";
-import { recordHeadBytes, writeRecordHead } from "./journal.ts";
+import { recordHeadBytes, writeRecordHead } from "./journal-file.ts";
 
 /** One caller waiting. */
 export interface WaitingSet {

@@ -3,7 +3,6 @@
  */
 import type { StoreErrorCode } from "../store-error.ts";
 import type { LmdbStoreOptions } from "../store-options.ts";
-import type { WriterStats } from "./journal-writer.ts";
 
 export interface WriterStart {
   readonly directory: string;
@@ -12,6 +11,15 @@ export interface WriterStart {
   readonly othersWrite: boolean;
   /** Counts messages sent to the writer, which sleeps on it. */
   readonly bell: Int32Array;
+}
+
+export interface WriterStats {
+  readonly commits: number;
+  readonly folds: number;
+  readonly foldedUsers: number;
+  /** Bytes that wait to be folded. */
+  readonly journalBytes: number;
+  readonly dataBytes: number;
 }
 
 /** To the writer: a group of sets to commit; or nothing more will come. */

@@ -1,7 +1,7 @@
 /**
- * The writer's thread: takes groups of sets from the store's thread, commits each, and folds
- * while nothing waits. It sleeps on a counter rather than in an event loop: waking up is part of
- * every set's latency.
+ * The writer's thread: takes groups of sets from the store's thread, commits each to the journal,
+ * and folds. It sleeps on a counter rather than in an event loop: waking up is part of every
+ * set's latency.
  */
 import {
   parentPort,
@@ -11,12 +11,14 @@ import {
 } from "node:worker_threads";
 import { FileLock } from "../file-lock.ts";
 import { StoreError } from "../store-error.ts";
-import { Environment } from "./environment.ts";
 import { BrokenStoreError } from "./environment-error.ts";
+import { Fold } from "./fold.ts";
+import { JournalFile } from "./journal-file.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import type { WriterReply, WriterRequest, WriterStart } from "./writer-messages.ts";
+import { PageFile } from "./page-file.ts";
+import type { WriterReply, WriterRequest, WriterStart, WriterStats } from "./writer-messages.ts";
 
-/** Between folds with nothing else to do, so that other processes get at the write lock. */
+/** Between steps of a fold with nothing else to do, so that other threads get at the disk. */
 const idlePauseMs = 1;
 /**
  * How often the process that folds looks whether others have written: one read. At 100,000 sets
@@ -30,41 +32,37 @@ const fullPausesMax = 1000;
 
 class WriterThread {
   readonly #port: MessagePort;
-  readonly #bell: Int32Array;
-  readonly #othersWrite: boolean;
-  readonly #environment: Environment;
+  readonly #start: WriterStart;
+  readonly #journal: JournalFile;
+  readonly #pages: PageFile;
   readonly #writer: JournalWriter;
   readonly #foldLock: FileLock;
-  /** After a failed fold, rest until a group gets through: the disk is full, probably. */
+  #fold: Fold | undefined;
+  /** After a failed step, rest until a group gets through: the disk is full, probably. */
   #foldRests = false;
 
   constructor(port: MessagePort, start: WriterStart) {
     this.#port = port;
-    this.#bell = start.bell;
-    this.#othersWrite = start.othersWrite;
-    this.#environment = Environment.open(start.directory);
+    this.#start = start;
+    this.#journal = new JournalFile(start.directory);
+    this.#pages = new PageFile(start.directory);
+    this.#writer = new JournalWriter(this.#journal, this.#pages, start.options);
     this.#foldLock = new FileLock(`${start.directory}/fold.lock`);
-    const tryFoldLock = (): boolean => this.#foldLock.tryAcquire();
-    this.#writer = new JournalWriter(this.#environment, start.options, tryFoldLock);
+    this.#startFolding();
   }
 
   run(): void {
-    this.#reply({ kind: "done", stats: this.#writer.stats() });
+    this.#reply({ kind: "done", stats: this.#stats() });
+    const { bell } = this.#start;
     for (;;) {
-      const rings = Atomics.load(this.#bell, 0);
+      const rings = Atomics.load(bell, 0);
       const request = this.#take();
-      if (request === undefined) {
-        const folded = this.#foldIdly();
-        Atomics.wait(this.#bell, 0, rings, folded ? idlePauseMs : this.#sleepMs());
-        if (!folded && this.#othersWrite && this.#writer.folds) this.#writer.look();
-      } else if ("close" in request) {
-        break;
-      } else {
-        this.#attempt(() => this.#commit(request.group));
-      }
+      if (request === undefined) this.#idle(rings);
+      else if ("close" in request) break;
+      else this.#commit(request.group);
     }
     this.#foldLock.release();
-    void this.#environment.close().then(() => {
+    void Promise.all([this.#journal.close(), this.#pages.close()]).then(() => {
       this.#reply({ kind: "closed" });
       this.#port.close();
     });
@@ -75,55 +73,78 @@ class WriterThread {
     return received === undefined ? undefined : (received.message as WriterRequest);
   }
 
+  #idle(rings: number): void {
+    const polls = this.#start.othersWrite && this.#fold !== undefined;
+    const busy = this.#foldStep(true);
+    const sleepMs = polls ? lookEveryMs : Number.POSITIVE_INFINITY;
+    Atomics.wait(this.#start.bell, 0, rings, busy ? idlePauseMs : sleepMs);
+    if (polls && !busy) this.#fold?.look();
+  }
+
   #commit(group: Uint8Array): void {
-    for (let pauses = 0; !this.#append(group); pauses += 1) {
-      if (this.#writer.hasWork) {
+    try {
+      this.#append(group);
+      this.#foldRests = false;
+      this.#reply({ kind: "done", stats: this.#stats() });
+    } catch (error) {
+      this.#reply(failure(error));
+      return;
+    }
+    // After the answer: the next group gathers meanwhile.
+    this.#foldStep(false);
+  }
+
+  #append(group: Uint8Array): void {
+    for (let pauses = 0; !this.#appendOnce(group); pauses += 1) {
+      if (this.#foldStep(true)) {
         pauses = 0;
       } else if (pauses === fullPausesMax) {
         const hint = "journalMaxBytes must be the same in all processes of a store";
         throw new StoreError("unavailable", `the journal is full and nobody folds it; ${hint}`);
       } else {
-        Atomics.wait(this.#bell, 0, Atomics.load(this.#bell, 0), fullPauseMs);
+        const { bell } = this.#start;
+        Atomics.wait(bell, 0, Atomics.load(bell, 0), fullPauseMs);
       }
     }
-    this.#foldRests = false;
   }
 
-  #append(group: Uint8Array): boolean {
+  #appendOnce(group: Uint8Array): boolean {
+    return this.#writer.append(group, this.#fold?.foldedSequence ?? 0);
+  }
+
+  /** Folds a little, or clears up after it; false when there is nothing to do. */
+  #foldStep(idle: boolean): boolean {
+    // Late by a quarter of a journal: the process that should fold may be gone.
+    const late = this.#writer.waitingBytes > 0.75 * this.#start.options.journalMaxBytes;
+    if (this.#fold === undefined && late) this.#startFolding();
+    if (this.#fold === undefined || this.#foldRests) return false;
     try {
-      return this.#writer.commit(group);
-    } catch (error) {
-      if (error instanceof BrokenStoreError) throw error;
-      // The share of folding may have been what did not fit; the group alone may.
-      return this.#writer.commit(group, false);
-    }
-  }
-
-  #sleepMs(): number {
-    return this.#othersWrite && this.#writer.folds ? lookEveryMs : Number.POSITIVE_INFINITY;
-  }
-
-  /** Folds a little; false when there is nothing to do. */
-  #foldIdly(): boolean {
-    if (this.#foldRests || !this.#writer.hasWork) return false;
-    try {
-      this.#writer.commit(undefined);
-      this.#reply({ kind: "folded", stats: this.#writer.stats() });
+      this.#fold.look();
+      const trims = idle && this.#writer.trim(this.#fold.foldedSequence);
+      if (!this.#fold.isDue) return trims;
+      this.#fold.step(idle);
+      this.#reply({ kind: "folded", stats: this.#stats() });
       return true;
     } catch {
-      // Whoever sets next is told; no caller waits for this.
+      // No caller waits for this; whoever sets next is told.
       this.#foldRests = true;
       return false;
     }
   }
 
-  #attempt(work: () => void): void {
-    try {
-      work();
-      this.#reply({ kind: "done", stats: this.#writer.stats() });
-    } catch (error) {
-      this.#reply(failure(error));
-    }
+  #startFolding(): void {
+    if (!this.#foldLock.tryAcquire()) return;
+    this.#fold = new Fold(this.#journal, this.#pages, this.#start.options);
+  }
+
+  #stats(): WriterStats {
+    return {
+      commits: this.#writer.commits,
+      folds: this.#fold?.folds ?? 0,
+      foldedUsers: this.#fold?.foldedUsers ?? 0,
+      journalBytes: this.#writer.waitingBytes,
+      dataBytes: this.#journal.dataBytes() + this.#pages.dataBytes(),
+    };
   }
 
   #reply(reply: WriterReply): void {
