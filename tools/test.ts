@@ -7,6 +7,7 @@
  *   node tools/test.ts --node PATH        on another Node
  *   node tools/test.ts --fuzz             the `*.fuzz.ts` instead: long searches
  *   node tools/test.ts packages/rpc       only below these paths
+ *   node tools/test.ts --without FILE     all but this one
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -43,8 +44,9 @@ async function main(): Promise<void> {
 }
 
 /** True when every test passed, and there was at least one. */
-async function runTests({ unit, fuzz, node, paths }: TestArguments): Promise<boolean> {
-  const files = findTests(ROOT, { unit, fuzz, paths });
+async function runTests(wanted: TestArguments): Promise<boolean> {
+  const { fuzz, node } = wanted;
+  const files = findTests(ROOT, wanted);
   if (files.length === 0) {
     console.error("no tests found");
     return false;

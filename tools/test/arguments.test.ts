@@ -10,6 +10,7 @@ it("runs everything on this Node when nothing is said", () => {
     withNode24: false,
     node: process.execPath,
     paths: [],
+    without: [],
   });
 });
 

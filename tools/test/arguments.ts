@@ -12,6 +12,8 @@ export interface TestArguments {
   readonly node: string;
   /** Only files below these; none means all. */
   readonly paths: readonly string[];
+  /** Files that are left out, because what they test was just looked at. */
+  readonly without: readonly string[];
 }
 
 /** The arguments, or what is wrong with them. */
@@ -25,9 +27,10 @@ export function parseTestArguments(args: readonly string[]): TestArguments | str
         fuzz: { type: "boolean", default: false },
         "with-node-24": { type: "boolean", default: false },
         node: { type: "string", default: process.execPath },
+        without: { type: "string", multiple: true, default: [] },
       },
     });
-    const { unit, fuzz, node } = values;
+    const { unit, fuzz, node, without } = values;
     return {
       unit,
       fuzz,
@@ -35,6 +38,7 @@ export function parseTestArguments(args: readonly string[]): TestArguments | str
       // Tests run in the repository's root, wherever the command was typed.
       node: node.includes("/") && !isAbsolute(node) ? join(process.cwd(), node) : node,
       paths: positionals,
+      without,
     };
   } catch (error) {
     return (error as Error).message;

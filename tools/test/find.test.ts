@@ -24,7 +24,7 @@ describe("finding tests", () => {
     writeFileSync(join(root, path), "");
   }
   const find = (wanted: object): string[] =>
-    findTests(root, { unit: false, fuzz: false, paths: [], ...wanted });
+    findTests(root, { unit: false, fuzz: false, paths: [], without: [], ...wanted });
 
   it("takes what is ours, in the same order every time", () => {
     assert.deepEqual(find({}), [
@@ -54,5 +54,6 @@ describe("finding tests", () => {
       "tools/tidy.test.ts",
     ]);
     assert.deepEqual(find({ paths: ["packages/co"] }), []);
+    assert.deepEqual(find({ paths: ["tools"], without: ["tools/tidy.test.ts"] }), []);
   });
 });

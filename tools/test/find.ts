@@ -14,10 +14,11 @@ export interface FindTests {
   readonly unit: boolean;
   readonly fuzz: boolean;
   readonly paths: readonly string[];
+  readonly without: readonly string[];
 }
 
 /** Paths relative to `root`. */
-export function findTests(root: string, { unit, fuzz, paths }: FindTests): string[] {
+export function findTests(root: string, { unit, fuzz, paths, without }: FindTests): string[] {
   const ending = fuzz ? ".fuzz.ts" : ".test.ts";
   const folders = unit ? UNIT_FOLDERS : FOLDERS;
   const below = paths.map((path) => relative(root, join(root, path)).split(sep).join("/"));
@@ -25,6 +26,7 @@ export function findTests(root: string, { unit, fuzz, paths }: FindTests): strin
     .flatMap((folder) => filesBelow(join(root, folder)))
     .map((file) => relative(root, file).split(sep).join("/"))
     .filter((file) => file.endsWith(ending) && isBelow(file, below))
+    .filter((file) => !without.includes(file))
     .filter((file) => !unit || !NO_UNIT_TESTS.has(file))
     .toSorted();
 }

@@ -22,6 +22,6 @@ const { address, opsUrl, runtime } = await startService({
 console.log(`answers calls on ${address}, operators on ${opsUrl}`);
 
 const client = createClient({ definition: Greeter, address: parseAddress(address)!, runtime });
-const context = createContext({ clock: runtime.clock }).withTimeout(100);
+const context = createContext({ clock: runtime.clock }).withTimeout(1_000);
 console.log(await client.calls.greet(context, "Ada"));
 client.close();
