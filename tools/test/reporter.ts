@@ -13,7 +13,7 @@ const SILENCE_MAX_MS = 360_000;
 
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const run = new TestRun();
-  const silence = setTimeout(giveUp, SILENCE_MAX_MS).unref();
+  const silence = setTimeout(() => giveUp(run.running), SILENCE_MAX_MS).unref();
   for await (const event of source) {
     silence.refresh();
     yield run.take(event);
@@ -33,6 +33,8 @@ class TestRun {
   readonly failures: string[] = [];
   /** The lines with which Node ends its run. */
   readonly closing: string[] = [];
+  /** Files that have begun and not ended. */
+  readonly running = new Set<string>();
   /** What a file's tests printed; shown when it fails. */
   private readonly printed = new Map<string, string[]>();
 
@@ -42,6 +44,12 @@ class TestRun {
       case "test:stdout":
       case "test:stderr":
         this.keep(event.data.file ?? "", event.data.message);
+        return "";
+      case "test:dequeue":
+        if (isOfFile(event.data)) this.running.add(event.data.name);
+        return "";
+      case "test:complete":
+        if (isOfFile(event.data)) this.running.delete(event.data.name);
         return "";
       case "test:fail":
         return this.fail(event.data);
@@ -94,9 +102,16 @@ function textOf(thrown: unknown): string {
   return stack.join("\n") + cause;
 }
 
-/** Node's runner ends its test processes on a SIGTERM, and names them. */
-function giveUp(): void {
-  console.error(`no test ended for ${SILENCE_MAX_MS / 1000} s: one of these is in a loop`);
+/** A file is a test of its own to Node's runner, and has its path for a name. */
+function isOfFile({ name, file, nesting }: DataOf<"test:dequeue" | "test:complete">): boolean {
+  return nesting === 0 && file?.endsWith(name) === true;
+}
+
+/** Node's runner ends its test processes on a SIGTERM. */
+function giveUp(running: Iterable<string>): void {
+  console.error(
+    `no test ended for ${SILENCE_MAX_MS / 1000} s; in a loop: ${[...running].join(", ")}`,
+  );
   process.kill(process.pid, "SIGTERM");
 }
 
