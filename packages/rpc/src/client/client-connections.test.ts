@@ -51,6 +51,23 @@ describe("the connections of a client", () => {
       { connectionsMax: 1 },
     ));
 
+  for (const how of ["end", "destroy", "reset"] as const) {
+    it(`fail their calls at once when they are lost, which may have begun: ${how}`, () =>
+      callRawServer(
+        async (rig) => {
+          const call = rig.call();
+          await rig.place.until(() => rig.server.calls.length === 1);
+          const startMs = rig.world.clock.nowMs();
+          if (how === "reset") rig.world.network.reset("client", "server");
+          else rig.server.connections[0]![how]();
+          const error = await rig.settled(call);
+          assert.deepEqual([error?.code, error?.workStarted], ["unavailable", "maybe"]);
+          assert.ok(rig.world.clock.nowMs() - startMs < 10);
+        },
+        { connectionsMax: 1, callTimeoutMs: 10_000 },
+      ));
+  }
+
   it("hand over what had not left yet when they are lost", () =>
     callRawServer(
       async (rig) => {
