@@ -27,6 +27,7 @@ up: $(INSTALLED) ## Starts the feed-history store here, until Ctrl-C
 # Both halves run, so that one mistake does not hide another.
 test: $(INSTALLED) ## Sets up what is missing, then runs every check and every test
 	@sh tools/setup.sh
+	@sh tests/interop/setup.sh || true
 	@status=0; \
 	$(NODE) tools/check.ts --without-tests || status=1; \
 	$(NODE) tools/test.ts $(if $(CI),--with-node-24) || status=1; \

@@ -26,6 +26,11 @@ const GENERATED: readonly Generated[] = [
     options: DOOR,
   },
   { idl: "bench/idl/echo.thrift", outDir: "bench/holdfast/gen", options: DOOR },
+  {
+    idl: "docs/snippets/greeter/greeter.thrift",
+    outDir: "docs/snippets/greeter/gen",
+    options: DOOR,
+  },
   { idl: "tests/interop/idl/thrift_test.thrift", outDir: "tests/interop/gen", options: DOOR },
   ...["apache", "everything", "names", "page"].map((name) => ({
     idl: `${TEST_DATA}/${name}.thrift`,

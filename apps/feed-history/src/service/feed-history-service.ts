@@ -12,6 +12,7 @@ import type {
   SetHistoryResponse,
 } from "../gen/feed_history.ts";
 import {
+  createCursorScratch,
   decodeCursor,
   encodeCursor,
   encodeItemWire,
@@ -28,6 +29,7 @@ const TYPE_STRUCT = 12;
 export class FeedHistoryService implements FeedHistoryHandler {
   private readonly store: () => HistoryStore;
   private readonly memory = new ReplyMemory();
+  private readonly cursorScratch = createCursorScratch();
 
   /** `store` is asked at each call: the store is opened after the handler is made. */
   constructor(store: () => HistoryStore) {
@@ -55,7 +57,8 @@ export class FeedHistoryService implements FeedHistoryHandler {
     try {
       memory.begin();
       const found = this.store().range(userId, fromMs, toMs, limit, after, memory);
-      const next = found.last === undefined ? undefined : encodeCursor(query, found.last);
+      const next =
+        found.last === undefined ? undefined : encodeCursor(query, found.last, this.cursorScratch);
       return new SplicedHistory(found.count, memory.take(), next);
     } catch (error) {
       throw toServiceError(error);

@@ -15,7 +15,7 @@ export interface ReplyPiece {
 const SLAB_BYTES = 256 * 1024;
 
 export class ReplyMemory implements RangeSink {
-  private slab = new Uint8Array(SLAB_BYTES);
+  private slab: Uint8Array = Buffer.allocUnsafeSlow(SLAB_BYTES);
   private start = 0;
   private end = 0;
 
@@ -39,7 +39,8 @@ export class ReplyMemory implements RangeSink {
 
   private moveToNewSlab(length: number): void {
     const piece = this.slab.subarray(this.start, this.end);
-    this.slab = new Uint8Array(Math.max(SLAB_BYTES, piece.length * 2 + length));
+    // Not zeroed: only what a reply wrote is ever read.
+    this.slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, piece.length * 2 + length));
     this.slab.set(piece);
     this.start = 0;
     this.end = piece.length;

@@ -5,6 +5,7 @@
 export {
   CursorError,
   cursorBytes,
+  createCursorScratch,
   decodeCursor,
   encodeCursor,
   type CursorQuery,
