@@ -17,10 +17,10 @@ export function banner(facts: BannerFacts): string {
   const loaded =
     commits === 0
       ? "no git history was loaded"
-      : `${commits} commits of ${facts.authors.length} authors are loaded as a demo`;
+      : `as a demo, ${commits} commits are loaded, a user for each author (${facts.authors.length})`;
   return [
     `feed-history answers; ${loaded}`,
-    `  calls  ${facts.rpc}  (Thrift from any language: TTHeader, framed, buffered; Binary, Compact)`,
+    `  calls  ${facts.rpc}  (Thrift: TTHeader, framed, buffered; Binary, Compact)`,
     `  ops    ${facts.ops.join("  ")}`,
     `  data   ${facts.data}  (log: ${facts.log})`,
     "try:",

@@ -256,7 +256,7 @@ describe("TcpNetwork with TLS", PATIENCE, () => {
       network.listen(LOOPBACK, destroy, { tls: {} }),
       unavailable(/needs a cert/),
     );
-    const target: Address = { ...LOOPBACK, port: 1 } as Address;
+    const target: Address = { ...LOOPBACK, port: 1 };
     await assert.rejects(
       network.connect(target, { ...CONNECT, tls }),
       unavailable(/cannot connect/),

@@ -9,7 +9,8 @@
 //	    COUNT", or "failed" and why.
 //
 // SERVICE is test or second. TRANSPORT of a client is buffered, framed, ttheader, ttheader-framed,
-// ttheader-unlimited (without a time-out) or mux; a server finds out what is spoken, and takes mux as its way to serve.
+// ttheader-unlimited (without a time-out) or mux; a server finds out what is spoken, and takes mux
+// as its way to serve.
 package main
 
 import (
