@@ -26,7 +26,7 @@ describe("a server's word to go away", () => {
         const [, second] = rig.server.connections;
         assert.equal(second?.calls.length, 1);
         assert.equal(first!.ended || first!.closed, false);
-        second!.answer(second!.calls[0]!, "fine");
+        second.answer(second.calls[0]!, "fine");
         first!.answer(first!.calls[0]!, "fine");
         assert.deepEqual(
           [await rig.settled(early), await rig.settled(late)],

@@ -167,6 +167,7 @@ for (const place of PLACES) {
     it("does not wait for ever for peers that keep their side open", () =>
       serving(async (served) => {
         const peer = await served.peer(FRAMED);
+        peer.keepsOpen = true;
         peer.send({ name: "p", sequenceId: 1 });
         await peer.reply(1);
         const startMs = served.place.clock.nowMs();

@@ -21,7 +21,7 @@ const THROWN: Record<string, unknown> = {
   "a string": "secret",
   "a number": 7,
   null: null,
-  undefined: undefined,
+  undefined,
   "an object": { secret: true },
   "an object that cannot be shown": Object.create(null, {
     message: {

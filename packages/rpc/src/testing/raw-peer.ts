@@ -1,5 +1,5 @@
 /** A client made of bytes: sends what it is told to and takes apart what comes, in any form. */
-import { type Address, ServiceError, type Socket, type SocketHandler } from "@holdfast/core";
+import type { Address, ServiceError, Socket, SocketHandler } from "@holdfast/core";
 import { ApplicationExceptionCodec, type Codec, MESSAGE } from "@holdfast/thrift";
 import type { TestPlace } from "./test-place.ts";
 import {
@@ -22,6 +22,8 @@ export class RawPeer implements SocketHandler {
   receivedBytes = 0;
   ended = false;
   closed = false;
+  /** Does not close its side when the server has closed its own. */
+  keepsOpen = false;
   readonly place: TestPlace;
   private readonly socket: Socket;
   private rest: Buffer = Buffer.alloc(0);
@@ -87,6 +89,7 @@ export class RawPeer implements SocketHandler {
 
   onEnd(): void {
     this.ended = true;
+    if (!this.keepsOpen) this.socket.end();
   }
 
   onDrain(): void {}

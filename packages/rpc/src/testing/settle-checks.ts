@@ -1,6 +1,6 @@
 /**
- * Calls in a simulated world, and what must hold for each of them whatever happens: it settles once,
- * in its time, with its own reply or an error, and an error that says that no work began is right.
+ * Calls in a simulated world, and what must hold for each whatever happens: it settles once, in its
+ * time, with its own reply or an error, and an error that says that no work began is right.
  */
 import assert from "node:assert/strict";
 import {
@@ -119,7 +119,7 @@ export class SettleChecks {
       assert.equal(value, oneway ? undefined : `${key} done`);
       return;
     }
-    assert.ok(error instanceof ServiceError, `${key} failed with ${String(error)}`);
+    assert.ok(error instanceof ServiceError, `${key} failed with no ServiceError`);
     const { seen, refused } = this.sightings.get(key) ?? { seen: 0, refused: 0 };
     if (error.workStarted === "no") {
       assert.equal(seen, refused, `${key} said that no work began: ${error.code} ${error.message}`);

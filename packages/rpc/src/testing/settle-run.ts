@@ -1,7 +1,6 @@
 /** One run of a client against servers and a network that misbehave, all from one seed. */
-import { createContext, type Random } from "@holdfast/core";
+import { after, createContext, type Random } from "@holdfast/core";
 import { createWorld, type World } from "@holdfast/sim";
-import { after } from "@holdfast/core";
 import { type ClientHandle, createClient } from "../client/client.ts";
 import type { ClientOptions } from "../client/options.ts";
 import { createServer, type Server } from "../server/server.ts";

@@ -76,7 +76,9 @@ export function simulatedPlace(world: SimulatedWorld): TestPlace {
         // oxlint-disable-next-line no-await-in-loop
         await world.run(1);
       }
-      throw new Error(`seed ${world.seed}: not so within ${PATIENCE_MS} ms: ${condition}`);
+      throw new Error(
+        `seed ${world.seed}: not so within ${PATIENCE_MS} ms: ${condition.toString()}`,
+      );
     },
     left: async () => {
       await world.run(CLOSING_MS);
