@@ -11,8 +11,11 @@ import {
   type CompactReader,
   type CompactWriter,
   type EncodedValue,
+  type EnumSchema,
   type MethodDefinition,
   type ServiceDefinition,
+  type ServiceSchema,
+  type StructSchema,
   TYPE,
   exceptionMessage,
   missingField,
@@ -431,30 +434,30 @@ function writeMapOfStringToI32Compact(
 
 export interface ProbeHandler {
   /** Answers with what it was given. */
-  echo(context: Context, value_: Everything): Promise<Everything | EncodedValue>;
+  echo(context: Context, value: Everything): Promise<Everything | EncodedValue>;
   /** As many bytes as asked for, and carries what it was given. */
-  bytes(context: Context, count_: number, ballast: Uint8Array): Promise<Uint8Array>;
+  bytes(context: Context, count: number, ballast: Uint8Array): Promise<Uint8Array>;
   /** Ends when and as the test says. */
-  hold(context: Context, key_: string): Promise<string>;
+  hold(context: Context, key: string): Promise<string>;
   /** The same without a result. */
-  touch(context: Context, key_: string): Promise<void>;
+  touch(context: Context, key: string): Promise<void>;
   /** The same without a reply. */
-  tell(context: Context, key_: string): Promise<void>;
+  tell(context: Context, key: string): Promise<void>;
   /** No arguments and the shortest name. */
   p(context: Context): Promise<void>;
 }
 
 export interface ProbeClient {
   /** Answers with what it was given. */
-  echo(context: Context, value_: Everything): Promise<Everything>;
+  echo(context: Context, value: Everything): Promise<Everything>;
   /** As many bytes as asked for, and carries what it was given. */
-  bytes(context: Context, count_: number, ballast: Uint8Array): Promise<Uint8Array>;
+  bytes(context: Context, count: number, ballast: Uint8Array): Promise<Uint8Array>;
   /** Ends when and as the test says. */
-  hold(context: Context, key_: string): Promise<string>;
+  hold(context: Context, key: string): Promise<string>;
   /** The same without a result. */
-  touch(context: Context, key_: string): Promise<void>;
+  touch(context: Context, key: string): Promise<void>;
   /** The same without a reply. */
-  tell(context: Context, key_: string): Promise<void>;
+  tell(context: Context, key: string): Promise<void>;
   /** No arguments and the shortest name. */
   p(context: Context): Promise<void>;
 }
@@ -948,4 +951,156 @@ export const Probe: ServiceDefinition<ProbeHandler, ProbeClient> = {
       },
     };
   },
+};
+
+export const ColorSchema: EnumSchema = {
+  name: "Color",
+  values: Color,
+};
+
+export const EverythingSchema: StructSchema = {
+  kind: "struct",
+  name: "Everything",
+  fields: [
+    { id: 1, name: "flag", requiredness: "required", type: { kind: "bool" } },
+    { id: 2, name: "tiny", requiredness: "required", type: { kind: "byte" } },
+    { id: 3, name: "small", requiredness: "required", type: { kind: "i16" } },
+    { id: 4, name: "medium", requiredness: "required", type: { kind: "i32" } },
+    { id: 5, name: "large", requiredness: "required", type: { kind: "i64" } },
+    { id: 6, name: "real", requiredness: "required", type: { kind: "double" } },
+    { id: 7, name: "text", requiredness: "required", type: { kind: "string" } },
+    { id: 8, name: "raw", requiredness: "required", type: { kind: "binary" } },
+    { id: 9, name: "id", requiredness: "required", type: { kind: "uuid" } },
+    {
+      id: 10,
+      name: "color",
+      requiredness: "required",
+      type: { kind: "enum", of: () => ColorSchema },
+    },
+    {
+      id: 11,
+      name: "words",
+      requiredness: "required",
+      type: { kind: "list", element: { kind: "string" } },
+    },
+    {
+      id: 12,
+      name: "counts",
+      requiredness: "required",
+      type: { kind: "map", key: { kind: "string" }, value: { kind: "i32" } },
+    },
+    {
+      id: 13,
+      name: "inner",
+      requiredness: "optional",
+      type: { kind: "struct", of: () => EverythingSchema },
+    },
+  ],
+};
+
+export const RefusedSchema: StructSchema = {
+  kind: "exception",
+  name: "Refused",
+  fields: [
+    { id: 1, name: "reason", requiredness: "required", type: { kind: "string" } },
+    { id: 2, name: "limit", requiredness: "optional", type: { kind: "i32" } },
+  ],
+  make: (properties) => new Refused(properties as unknown as RefusedFields),
+};
+
+export const ProbeSchema: ServiceSchema = {
+  name: "Probe",
+  methods: [
+    {
+      name: "echo",
+      property: "echo",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Probe.echo",
+        fields: [
+          {
+            id: 1,
+            name: "value",
+            requiredness: "required",
+            type: { kind: "struct", of: () => EverythingSchema },
+          },
+        ],
+      },
+      result: { kind: "struct", of: () => EverythingSchema },
+      exceptions: [],
+    },
+    {
+      name: "bytes",
+      property: "bytes",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Probe.bytes",
+        fields: [
+          { id: 1, name: "count", requiredness: "required", type: { kind: "i32" } },
+          { id: 2, name: "ballast", requiredness: "default", type: { kind: "binary" } },
+        ],
+      },
+      result: { kind: "binary" },
+      exceptions: [],
+    },
+    {
+      name: "hold",
+      property: "hold",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Probe.hold",
+        fields: [{ id: 1, name: "key", requiredness: "required", type: { kind: "string" } }],
+      },
+      result: { kind: "string" },
+      exceptions: [{ id: 1, name: "refused", of: () => RefusedSchema }],
+    },
+    {
+      name: "touch",
+      property: "touch",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Probe.touch",
+        fields: [{ id: 1, name: "key", requiredness: "required", type: { kind: "string" } }],
+      },
+      exceptions: [{ id: 1, name: "refused", of: () => RefusedSchema }],
+    },
+    {
+      name: "tell",
+      property: "tell",
+      oneway: true,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Probe.tell",
+        fields: [{ id: 1, name: "key", requiredness: "required", type: { kind: "string" } }],
+      },
+      exceptions: [],
+    },
+    {
+      name: "p",
+      property: "p",
+      oneway: false,
+      idempotent: false,
+      annotations: {},
+      arguments: {
+        kind: "arguments",
+        name: "Probe.p",
+        fields: [],
+      },
+      exceptions: [],
+    },
+  ],
 };
