@@ -20,6 +20,8 @@ import type { WriterReply, WriterRequest, WriterStart, WriterStats } from "./wri
 
 /** Between steps of a fold with nothing else to do, so that other threads get at the disk. */
 const idlePauseMs = 1;
+/** Without a set for so long the store counts as quiet. Groups follow each other much faster. */
+const quietMs = 50;
 /**
  * How often the process that folds looks whether others have written: one read. At 100,000 sets
  * of 600 bytes a second that is 6 MiB more in the journal.
@@ -40,6 +42,8 @@ class WriterThread {
   #fold: Fold | undefined;
   /** After a failed step, rest until a group gets through: the disk is full, probably. */
   #foldRests = false;
+  /** Nothing was set for a while. */
+  #quiet = false;
 
   constructor(port: MessagePort, start: WriterStart) {
     this.#port = port;
@@ -73,12 +77,17 @@ class WriterThread {
     return received === undefined ? undefined : (received.message as WriterRequest);
   }
 
+  /** Nothing is asked: folds a little, or sleeps until the bell rings. */
   #idle(rings: number): void {
-    const polls = this.#start.othersWrite && this.#fold !== undefined;
-    const busy = this.#foldStep(true);
+    const { bell, othersWrite } = this.#start;
+    if (this.#foldStep({ idle: true, quiet: this.#quiet })) {
+      Atomics.wait(bell, 0, rings, idlePauseMs);
+      return;
+    }
+    const polls = this.#fold !== undefined && othersWrite;
     const sleepMs = polls ? lookEveryMs : Number.POSITIVE_INFINITY;
-    Atomics.wait(this.#start.bell, 0, rings, busy ? idlePauseMs : sleepMs);
-    if (polls && !busy) this.#fold?.look();
+    const woken = Atomics.wait(bell, 0, rings, this.#quiet ? sleepMs : quietMs);
+    this.#quiet = woken === "timed-out";
   }
 
   #commit(group: Uint8Array): void {
@@ -91,12 +100,13 @@ class WriterThread {
       return;
     }
     // After the answer: the next group gathers meanwhile.
-    this.#foldStep(false);
+    this.#quiet = false;
+    this.#foldStep({ idle: false, quiet: false });
   }
 
   #append(group: Uint8Array): void {
     for (let pauses = 0; !this.#appendOnce(group); pauses += 1) {
-      if (this.#foldStep(true)) {
+      if (this.#foldStep({ idle: true, quiet: false })) {
         pauses = 0;
       } else if (pauses === fullPausesMax) {
         const hint = "journalMaxBytes must be the same in all processes of a store";
@@ -113,7 +123,7 @@ class WriterThread {
   }
 
   /** Folds a little, or clears up after it; false when there is nothing to do. */
-  #foldStep(idle: boolean): boolean {
+  #foldStep({ idle, quiet }: { idle: boolean; quiet: boolean }): boolean {
     // Late by a quarter of a journal: the process that should fold may be gone.
     const late = this.#writer.waitingBytes > 0.75 * this.#start.options.journalMaxBytes;
     if (this.#fold === undefined && late) this.#startFolding();
@@ -121,7 +131,7 @@ class WriterThread {
     try {
       this.#fold.look();
       const trims = idle && this.#writer.trim(this.#fold.foldedSequence);
-      if (!this.#fold.isDue) return trims;
+      if (!this.#fold.isDue(quiet)) return trims;
       this.#fold.step(idle);
       this.#reply({ kind: "folded", stats: this.#stats() });
       return true;
