@@ -95,6 +95,19 @@ for (const place of PLACES) {
         assert.equal(accepted.paused, false);
       }));
 
+    it("does not answer all that came in one turn when that is more than may be unsent", () =>
+      serving({ unsentMaxBytes: 64 * KIB, callsPerConnectionMax: 2 }, async (served) => {
+        const peer = await served.peer(FORM);
+        const ids = Array.from({ length: 200 }, (_, index) => index);
+        const size = 16 * KIB;
+        peer.send(
+          ...ids.map((id) => ({ name: "bytes", sequenceId: id, body: countArguments(size) })),
+        );
+        await Promise.all(ids.map((id) => peer.reply(id)));
+        const largest = Math.max(...served.network.accepted[0]!.writes);
+        assert.ok(largest <= 64 * KIB + 3 * (size + 100), `${largest} bytes in one write`);
+      }));
+
     it("refuses calls above the limit of all, and says that none of them began", () =>
       serving({ concurrency: { callsMax: 2, queueMax: 1 } }, async (served) => {
         const { handler } = served;

@@ -138,6 +138,27 @@ describe("a connection", () => {
       },
     ));
 
+  it("that does not read is not blamed for the rest of a frame that nobody reads", () =>
+    serving({ readTimeoutMs: 1_000, unsentMaxBytes: 64 * KIB }, async (rig) => {
+      const { world, peer, served } = rig;
+      world.network.link("server", "peer").change({ windowBytes: 16 * KIB });
+      peer.pause();
+      const next = encodeFrame(FORM, { name: "p", sequenceId: 2 });
+      peer.sendBytes(
+        Buffer.concat([
+          encodeFrame(FORM, { name: "bytes", sequenceId: 1, body: countArguments(200 * KIB) }),
+          next.subarray(0, 9),
+        ]),
+      );
+      await served.place.until(() => served.network.accepted[0]!.paused);
+      await world.run(3_000);
+      peer.resume();
+      await peer.reply(1);
+      peer.sendBytes(next.subarray(9));
+      await peer.reply(2);
+      assert.equal(reasonOf(rig), undefined);
+    }));
+
   it("that takes no bytes is closed after the write time", () =>
     serving({ writeTimeoutMs: 1_000, idleTimeoutMs: 60_000 }, async (rig) => {
       const { peer, world, served } = rig;
