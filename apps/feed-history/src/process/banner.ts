@@ -17,7 +17,7 @@ export function banner(facts: BannerFacts): string {
   const loaded =
     commits === 0
       ? "no git history was loaded"
-      : `as a demo, ${commits} commits are loaded, a user for each author (${facts.authors.length})`;
+      : `a demo is loaded: ${commits} commits, a user for each of ${facts.authors.length} authors`;
   return [
     `feed-history answers; ${loaded}`,
     `  calls  ${facts.rpc}  (Thrift: TTHeader, framed, buffered; Binary, Compact)`,

@@ -85,6 +85,7 @@ describe("20 rolling restarts of two servers under load", () => {
     const far = createWorld(1, { latencyMs: 50, jitterMs: 40 });
     const tally = await roll(far, {});
     assert.deepEqual(tally.failed, []);
-    assert.ok(tally.answered > 1_000);
+    // Enough that each restart met calls under way: a call takes a tenth of a second there.
+    assert.ok(tally.answered > 500);
   });
 });
