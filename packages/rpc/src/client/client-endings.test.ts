@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ServiceError, type WorkStarted } from "@holdfast/core";
+import { createContext, ServiceError, type WorkStarted } from "@holdfast/core";
 import { ApplicationExceptionCodec, MESSAGE } from "@holdfast/thrift";
 import { callRawServer, type RawServerRig } from "../testing/call-raw-server.ts";
 import type { MessageSeen } from "../testing/wire-form.ts";
@@ -137,6 +137,26 @@ describe("a client that is closed", () => {
       assert.equal(await rig.settled(atWork), undefined);
       await rig.place.until(() => connection.ended || connection.closed);
     }));
+
+  it("after it has left sends what nobody waits for to the end", () =>
+    callRawServer(
+      async (rig) => {
+        answering(rig);
+        await rig.settled(rig.call());
+        const [connection] = rig.server.connections;
+        rig.world.network.link("client", "server").change({ windowBytes: 1_000 });
+        connection!.pause();
+        const context = createContext({ clock: rig.world.clock });
+        const keys = Array.from({ length: 20 }, (_, index) => `${index} ${"x".repeat(500)}`);
+        await rig.place.finish(Promise.all(keys.map((key) => rig.client.calls.tell(context, key))));
+        rig.client.leave();
+        await rig.world.run(100);
+        connection!.resume();
+        await rig.place.until(() => connection!.ended || connection!.closed);
+        assert.equal(connection!.calls.length, 1 + keys.length);
+      },
+      { connectionsMax: 1 },
+    ));
 
   it("by leaving does not keep those who wait for a connection", () =>
     callRawServer(

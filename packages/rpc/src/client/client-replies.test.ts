@@ -242,6 +242,21 @@ describe("a call that is given up", () => {
       ));
   }
 
+  it("because its time had passed unnoticed never leaves", () =>
+    calling(async (rig) => {
+      const { world, server, client, call: greet } = rig;
+      const greeting = await greet("hello");
+      greeting.from.answer(greeting.seen, "fine");
+      await rig.settled(greeting.call);
+      const context = createContext({ clock: world.clock }).withTimeout(5);
+      world.clock.advance(10);
+      const call = watchCall(client.calls.hold(context, "a"));
+      const error = await errorOf(rig, call);
+      assert.deepEqual([error.code, error.workStarted], ["deadline-exceeded", "no"]);
+      await world.run(100);
+      assert.equal(server.calls.length, 1);
+    }));
+
   it("before it was sent never leaves", () =>
     calling(async ({ world, place, server, client }) => {
       const { context, cancel } = createContext({ clock: world.clock }).withCancel();
