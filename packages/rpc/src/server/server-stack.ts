@@ -9,13 +9,11 @@ import {
   type Clock,
   type Filter,
   type Logger,
-  outcomeOf,
-  OUTCOME_EXCEPTION,
-  OUTCOME_OK,
   ServiceError,
   type Stack,
 } from "@holdfast/core";
 import { type ConcurrencyLimit, deadlineFilter } from "@holdfast/resilience";
+import { isDeclared, recordFilter, statsFilter } from "../observe/observing-filters.ts";
 import { failedMessage } from "./reply-writer.ts";
 import type { ServerCall } from "./server-call.ts";
 
@@ -65,39 +63,6 @@ export function serverStack<Handler>(
   ];
 }
 
-/** Start and end of every call, in the ring from which log lines are made. */
-function recordFilter<Handler>(
-  parts: ServerStackParts<Handler>,
-): Filter<ServerCall<Handler>, unknown> {
-  const { clock, records, accessLog } = parts;
-  return bracketFilter({
-    enter(context, call) {
-      const id = context.compactRequestId;
-      const { method, peer, startMs } = call;
-      call.recordTicket = records.begin(method.recordId, id, context.caller, peer, startMs);
-      return undefined;
-    },
-    exit(_context, call, _reply, error) {
-      const durationMs = durationOf(call, clock);
-      const outcome = outcomeOfCall(call, error);
-      const ticket = records.end(call.recordTicket, outcome, durationMs);
-      accessLog.ended(ticket, outcome, durationMs);
-    },
-  });
-}
-
-function statsFilter<Handler>(clock: Clock): Filter<ServerCall<Handler>, unknown> {
-  return bracketFilter({
-    enter(_context, call) {
-      call.method.stats.begin();
-      return undefined;
-    },
-    exit(_context, call, _reply, error) {
-      call.method.stats.end(outcomeOfCall(call, error), durationOf(call, clock));
-    },
-  });
-}
-
 function drainFilter<Handler>(draining: () => boolean): Filter<ServerCall<Handler>, unknown> {
   return bracketFilter({
     enter() {
@@ -124,21 +89,4 @@ function recoverFilter<Handler>(logger: Logger): Filter<ServerCall<Handler>, unk
       return new ServiceError("internal", message, { cause: error, workStarted: "yes" });
     },
   });
-}
-
-/** The time from the arrival of the bytes; the first to ask settles it for all. */
-function durationOf<Handler>(call: ServerCall<Handler>, clock: Clock): number {
-  if (call.durationMs < 0) call.durationMs = clock.nowMs() - call.startMs;
-  return call.durationMs;
-}
-
-function outcomeOfCall<Handler>(call: ServerCall<Handler>, error: unknown): number {
-  if (error === undefined) return OUTCOME_OK;
-  if (isDeclared(call, error)) return OUTCOME_EXCEPTION;
-  return outcomeOf(ServiceError.from(error).code);
-}
-
-/** Whether the IDL declares it: then it is an answer, not a failure. */
-function isDeclared<Handler>(call: ServerCall<Handler>, error: unknown): boolean {
-  return call.method.definition.exceptions.some((exception) => exception.is(error));
 }
