@@ -31,6 +31,11 @@ const GENERATED: readonly Generated[] = [
     outDir: "docs/snippets/greeter/gen",
     options: DOOR,
   },
+  {
+    idl: "packages/rpc/src/testing/probe.thrift",
+    outDir: "packages/rpc/src/testing/gen",
+    options: {},
+  },
   { idl: "tests/interop/idl/thrift_test.thrift", outDir: "tests/interop/gen", options: DOOR },
   ...["apache", "everything", "names", "page"].map((name) => ({
     idl: `${TEST_DATA}/${name}.thrift`,
