@@ -2,6 +2,9 @@
 export * from "./context/context.ts";
 export { CancelScope } from "./context/cancel-scope.ts";
 export * from "./context/request-ids.ts";
+export type { Instance } from "./discovery/instance.ts";
+export type { Registrar, Registration } from "./discovery/registrar.ts";
+export type { Resolution, Resolver, ResolverWatch } from "./discovery/resolver.ts";
 export * from "./error/service-error.ts";
 export * from "./lifecycle/lifecycle.ts";
 export * from "./lifecycle/part.ts";
