@@ -1,4 +1,5 @@
 /** The public door of @holdfast/core. */
+export * from "./context/call-marks.ts";
 export * from "./context/context.ts";
 export { CancelScope } from "./context/cancel-scope.ts";
 export * from "./context/request-ids.ts";

@@ -50,6 +50,8 @@ export interface ServiceErrorOptions {
   readonly workStarted?: WorkStarted;
   /** How long to wait before the next try, in milliseconds, 0 or more. */
   readonly retryAfterMs?: number;
+  /** The instance that failed the call, for whoever tries another one. */
+  readonly instanceId?: string;
 }
 
 /** Refusals happen thousands of times a second under overload; a stack trace says nothing then. */
@@ -69,6 +71,8 @@ export class ServiceError extends Error {
   readonly retryable: boolean;
   readonly workStarted: WorkStarted;
   readonly retryAfterMs: number | undefined;
+  /** The instance that failed the call; undefined when none did, or nobody knows which. */
+  readonly instanceId: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: ServiceErrorOptions = {}) {
     const limit = Error.stackTraceLimit;
@@ -79,6 +83,7 @@ export class ServiceError extends Error {
     this.retryable = options.retryable ?? CODES[code].retryable;
     this.workStarted = options.workStarted ?? "maybe";
     this.retryAfterMs = options.retryAfterMs;
+    this.instanceId = options.instanceId;
   }
 
   /** Turns whatever was thrown into a ServiceError; one that already is comes back as it is. */
