@@ -4,8 +4,12 @@
  */
 import { cutText, escapeControl } from "../log/escape.ts";
 
+export type { BreakerRow, BreakerRowTransition } from "./breaker-row.ts";
+
 /** The kinds that have an endpoint of their own; any other kind shows on `/state` only. */
 export const STATE_KIND = {
+  /** The circuit breakers: an array of `BreakerRow`, one for each. */
+  breakers: "breakers",
   /** The connections that are open: an array, one element each. */
   connections: "connections",
   /** The filters around a server or a client: what `describeStack` says. */

@@ -1,0 +1,139 @@
+/** Options of the circuit breaker: when it opens, for how long, and how it finds its way back. */
+
+/**
+ * `on`: refuses. `dark`: lets everything pass and counts what it would refuse. `off`: judges
+ * nothing.
+ */
+export type BreakerMode = "on" | "dark" | "off";
+
+/** What may change while it runs. */
+export interface CircuitBreakerLiveOptions {
+  /** Default `on`. Try `dark` before the first `on` in a place that has never had a breaker. */
+  readonly mode: BreakerMode;
+  /**
+   * Opens when this share of the calls of the last ten seconds failed or timed out, more than 0 to
+   * 1, default 0.5; 0 switches the condition off. Lower cuts off a callee that half works; higher
+   * keeps sending to one that hardly does.
+   */
+  readonly errorRatio: number;
+  /**
+   * Calls in the last ten seconds below which the ratio means nothing, 1 or more, default 20.
+   * Lower lets two unlucky calls open it; higher leaves rare methods to `consecutiveErrors`.
+   */
+  readonly samplesMin: number;
+  /**
+   * Opens after so many errors in a row, without a success between them, 1 or more, default 10; 0
+   * switches the condition off. It finds what is down too rarely called for the ratio.
+   */
+  readonly consecutiveErrors: number;
+  /**
+   * The row must last this long too, in ms, 0 or more, default 1,000: a hundred calls that one lost
+   * connection fails in the same millisecond are one event. 0 reacts at once, also to that.
+   */
+  readonly consecutiveErrorsMs: number;
+  /**
+   * How long it stays open the first time, in ms, 1 or more, default 5,000. Doubles each time a
+   * probe fails. Shorter finds a callee that came back sooner and disturbs a sick one more often.
+   */
+  readonly openMinMs: number;
+  /**
+   * The longest it stays open, in ms, `openMinMs` or more, default 300,000. With the probes it
+   * bounds how long a callee that is well again is left alone.
+   */
+  readonly openMaxMs: number;
+  /**
+   * From one probe to the next while half-open, in ms, 0 or more, default 200. Shorter closes
+   * sooner; longer is gentler.
+   */
+  readonly probeIntervalMs: number;
+  /** Probes at once while half-open, 1 to 100, default 3. */
+  readonly probesMax: number;
+  /**
+   * How long a probe holds its slot, in ms, 1 or more, default 30,000; then it counts as timed out
+   * and what comes of it later changes nothing. It must be longer than good answers take, or the
+   * breaker can never close; shorter frees the slot of a call that never ends sooner.
+   */
+  readonly probeLeaseMs: number;
+  /** Probes that must succeed, one after the other, to close it, 1 to 1,000, default 3. */
+  readonly successesToClose: number;
+}
+
+export interface CircuitBreakerOptions extends CircuitBreakerLiveOptions {
+  /**
+   * Keys that have a breaker each, 1 or more, default 10,000; calls of further ones pass without
+   * any, and are counted. A key costs less than 1 KB while it is idle.
+   */
+  readonly breakersMax: number;
+}
+
+export const CIRCUIT_BREAKER_DEFAULTS: CircuitBreakerOptions = {
+  mode: "on",
+  errorRatio: 0.5,
+  samplesMin: 20,
+  consecutiveErrors: 10,
+  consecutiveErrorsMs: 1_000,
+  openMinMs: 5_000,
+  openMaxMs: 300_000,
+  probeIntervalMs: 200,
+  probesMax: 3,
+  probeLeaseMs: 30_000,
+  successesToClose: 3,
+  breakersMax: 10_000,
+};
+
+export function completeCircuitBreakerOptions(
+  options: Partial<CircuitBreakerOptions> = {},
+): CircuitBreakerOptions {
+  const complete = { ...CIRCUIT_BREAKER_DEFAULTS, ...options };
+  const { breakersMax } = complete;
+  if (!(Number.isInteger(breakersMax) && breakersMax >= 1)) {
+    throw new RangeError(`breakersMax is ${breakersMax}; it must be a whole number from 1`);
+  }
+  return { ...complete, ...completeCircuitBreakerLiveOptions(complete) };
+}
+
+/** The defaults with `options` over them; throws a RangeError that says what is out of range. */
+export function completeCircuitBreakerLiveOptions(
+  options: Partial<CircuitBreakerLiveOptions> = {},
+): CircuitBreakerLiveOptions {
+  const { breakersMax: _, ...defaults } = CIRCUIT_BREAKER_DEFAULTS;
+  const complete: CircuitBreakerLiveOptions = { ...defaults, ...options };
+  const { mode, errorRatio, consecutiveErrors, openMinMs, openMaxMs } = complete;
+  if (!MODES.includes(mode)) {
+    throw new RangeError(`mode is ${mode}; it must be one of ${MODES.join(", ")}`);
+  }
+  for (const [name, least, most, whole] of RANGES) {
+    const value = complete[name];
+    if (value >= least && value <= most && (!whole || Number.isInteger(value))) continue;
+    const what = whole ? "a whole number" : "a number";
+    throw new RangeError(`${name} is ${value}; it must be ${what} from ${least} to ${most}`);
+  }
+  if (openMinMs > openMaxMs) {
+    throw new RangeError(`openMinMs ${openMinMs} is above openMaxMs ${openMaxMs}`);
+  }
+  if (errorRatio === 0 && consecutiveErrors === 0) {
+    const message = "errorRatio and consecutiveErrors are both 0, so that it could never open";
+    throw new RangeError(`${message}; mode "off" says that plainly`);
+  }
+  return complete;
+}
+
+const MODES: readonly BreakerMode[] = ["on", "dark", "off"];
+/** A day: what is longer is a typing mistake. */
+const DAY_MS = 86_400_000;
+
+type NumberOption = Exclude<keyof CircuitBreakerLiveOptions, "mode">;
+
+/** Name, least, most, and whether it counts something. */
+const RANGES: readonly (readonly [NumberOption, number, number, boolean])[] = [
+  ["errorRatio", 0, 1, false],
+  ["samplesMin", 1, 1_000_000, true],
+  ["consecutiveErrors", 0, 1_000_000, true],
+  ["consecutiveErrorsMs", 0, DAY_MS, false],
+  ["openMinMs", 1, DAY_MS, false],
+  ["openMaxMs", 1, DAY_MS, false],
+  ["probeIntervalMs", 0, DAY_MS, false],
+  ["probesMax", 1, 100, true],
+  ["probeLeaseMs", 1, DAY_MS, false],
+  ["successesToClose", 1, 1_000, true],
+];

@@ -1,0 +1,79 @@
+/**
+ * How a breaker counts: outcomes of the last ten seconds, in buckets of 100 ms that are advanced
+ * when somebody counts or looks, never by a timer.
+ */
+
+/** Long enough for a few calls a second to be judged, short enough to forget a bad spell. */
+export const WINDOW_MS = 10_000;
+/** The window slides in steps of a hundredth: what leaves at once is 1 % of it. */
+export const BUCKET_MS = 100;
+const BUCKETS = WINDOW_MS / BUCKET_MS;
+
+/** What may be counted; the value is its place in a bucket. */
+const PLACE = { success: 0, failure: 1, timeout: 2 } as const;
+export type Counted = keyof typeof PLACE;
+const PLACES = 3;
+/**
+ * A bucket holds this many of each kind and ignores more: 655,350 calls a second are more than one
+ * process makes, and 32 bits would make every breaker 600 bytes larger.
+ */
+const COUNT_MAX = 0xffff;
+
+export class Window {
+  /** Made at the first count and dropped when all is past: an idle breaker has none. */
+  private counts: Uint16Array | undefined = undefined;
+  /** Of the newest bucket: its number since the clock's zero, and its place in `counts`. */
+  private newest = 0;
+  private offset = 0;
+  /** Sums over the window, as of the last call of `add` or `advance`. */
+  successes = 0;
+  failures = 0;
+  timeouts = 0;
+
+  add(nowMs: number, counted: Counted): void {
+    this.advance(nowMs);
+    this.counts ??= new Uint16Array(BUCKETS * PLACES);
+    const index = this.offset + PLACE[counted];
+    if (this.counts[index] === COUNT_MAX) return;
+    this.counts[index]!++;
+    if (counted === "success") this.successes++;
+    else if (counted === "failure") this.failures++;
+    else this.timeouts++;
+  }
+
+  /** Forgets what is older than ten seconds at `nowMs`. */
+  advance(nowMs: number): void {
+    const bucket = Math.floor(nowMs / BUCKET_MS);
+    if (bucket === this.newest) return;
+    const { counts, newest } = this;
+    const steps = bucket - newest;
+    if (counts === undefined || steps >= BUCKETS || steps <= -BUCKETS) {
+      this.clear();
+      this.newest = bucket;
+      return;
+    }
+    // A little back, by a time that was read earlier: it belongs to the newest bucket.
+    if (steps < 0) return;
+    for (let step = 0; step < steps; step++) this.dropOldest(counts);
+    this.newest = bucket;
+  }
+
+  clear(): void {
+    this.counts = undefined;
+    this.offset = 0;
+    this.successes = 0;
+    this.failures = 0;
+    this.timeouts = 0;
+  }
+
+  /** The oldest bucket becomes the newest, empty. */
+  private dropOldest(counts: Uint16Array): void {
+    const next = this.offset + PLACES;
+    const offset = next === counts.length ? 0 : next;
+    this.offset = offset;
+    this.successes -= counts[offset + PLACE.success]!;
+    this.failures -= counts[offset + PLACE.failure]!;
+    this.timeouts -= counts[offset + PLACE.timeout]!;
+    counts.fill(0, offset, offset + PLACES);
+  }
+}
