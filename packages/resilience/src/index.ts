@@ -1,5 +1,11 @@
 /** The public door of @holdfast/resilience. */
 export type { CallKey, CallTraits } from "./call-traits.ts";
+export * from "./circuit-breaker/breaker.ts";
+export * from "./circuit-breaker/error.ts";
+export * from "./circuit-breaker/filter.ts";
+export * from "./circuit-breaker/judgement.ts";
+export * from "./circuit-breaker/options.ts";
+export * from "./circuit-breaker/table.ts";
 export * from "./concurrency-limit/error.ts";
 export * from "./concurrency-limit/filter.ts";
 export * from "./concurrency-limit/options.ts";
