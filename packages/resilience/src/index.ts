@@ -10,3 +10,14 @@ export * from "./concurrency-limit/error.ts";
 export * from "./concurrency-limit/filter.ts";
 export * from "./concurrency-limit/options.ts";
 export * from "./deadline/filter.ts";
+export * from "./key-states.ts";
+export * from "./retry/budget-options.ts";
+export * from "./retry/budget.ts";
+export {
+  Retry,
+  type RetryMethodSnapshot,
+  type RetryParts,
+  type RetrySnapshot,
+} from "./retry/filter.ts";
+export * from "./retry/options.ts";
+export { REFUSAL_TEXT, type RetryRefusal } from "./retry/safety.ts";
