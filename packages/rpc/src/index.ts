@@ -1,6 +1,15 @@
 /** The public door of @holdfast/rpc. */
+export { leastLoaded } from "./balance/least-loaded.ts";
+export { BALANCE_DEFAULTS, type BalanceOptions } from "./client/balance-options.ts";
 export { type ClientCall } from "./client/client-call.ts";
-export { ClientHandle, type CreateClient, createClient } from "./client/client.ts";
+export {
+  type AtAddress,
+  type AtInstances,
+  ClientHandle,
+  type CreateClient,
+  createClient,
+  type CreateClientOf,
+} from "./client/client.ts";
 export { clientStack } from "./client/client-stack.ts";
 export { CLIENT_DEFAULTS, type ClientOptions } from "./client/options.ts";
 export { createObservers, type Observers } from "./observe/observers.ts";

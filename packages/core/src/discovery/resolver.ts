@@ -16,6 +16,11 @@ export interface Resolution {
 export interface ResolverWatch {
   /** What is known now; undefined until the first list has come. */
   readonly current: Resolution | undefined;
+  /**
+   * A caller has reason to think that the list is wrong: the source is asked again soon. A hint,
+   * which may come with every failed call; a resolver whose source tells it everything needs none.
+   */
+  refresh?(): void;
   /** No listener is called after this. */
   close(): void;
 }

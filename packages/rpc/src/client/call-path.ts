@@ -137,7 +137,7 @@ export class CallPath {
     const answer = this.readAnswer(attempt.call.method, protocol);
     if (!answer.failed) attempt.succeed(answer.value);
     else if (isRefusalToMove(answer.value)) this.move(connection, attempt, answer.value);
-    else attempt.fail(answer.value);
+    else attempt.failAnswered(answer.value);
     connection.endWhenDone();
   }
 
@@ -195,7 +195,7 @@ export class CallPath {
     connection.leave();
     // Each connection of the pool may be on its way out, and one more that was just made.
     if (attempt.moves > this.options.connectionsMax) {
-      attempt.fail(refusal);
+      attempt.failAnswered(refusal);
       return;
     }
     attempt.moves++;

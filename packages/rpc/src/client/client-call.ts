@@ -97,6 +97,11 @@ export class Try implements CancelListener, Settler<unknown> {
     this.settler.fail(error);
   }
 
+  /** The same for an error that came over the wire: the server's own word. */
+  failAnswered(error: unknown): void {
+    this.settler.fail(error);
+  }
+
   get scope(): CancelScope {
     return this.context.scope;
   }

@@ -1,8 +1,10 @@
 /** A typed client of a Thrift service: one method each, the default filters, pooled connections. */
 import {
   type Address,
+  type CreateBalancer,
   describeStack,
   type DirectService,
+  type Resolver,
   type Runtime,
   type Stack,
   stackDirect,
@@ -10,16 +12,36 @@ import {
   toService,
 } from "@holdfast/core";
 import type { MethodDefinition, ServiceDefinition } from "@holdfast/thrift";
+import { leastLoaded } from "../balance/least-loaded.ts";
 import { createObservers, type Observers } from "../observe/observers.ts";
+import { type BalanceOptions, completeBalanceOptions } from "./balance-options.ts";
+import { BalancedTry } from "./balanced-try.ts";
 import { CallPath } from "./call-path.ts";
 import { ClientCall, ClientMethod, Try } from "./client-call.ts";
 import { clientStack } from "./client-stack.ts";
+import { EndpointSet } from "./endpoint-set.ts";
 import { type ClientOptions, completeClientOptions } from "./options.ts";
-import { Pool } from "./pool.ts";
+import { Pool, type PoolParts } from "./pool.ts";
 
-export interface CreateClient<Client> {
-  readonly definition: ServiceDefinition<never, Client>;
+export type CreateClient<Client> = CreateClientOf<Client> & (AtAddress | AtInstances);
+
+/** All calls go to one address. */
+export interface AtAddress {
   readonly address: Address;
+}
+
+/** Calls are spread over the instances that a resolver knows. */
+export interface AtInstances {
+  readonly resolver: Resolver;
+  /** As the resolver knows it; default the name in the IDL. */
+  readonly service?: string;
+  /** Default `leastLoaded()`. */
+  readonly balancer?: CreateBalancer;
+  readonly balance?: Partial<BalanceOptions>;
+}
+
+export interface CreateClientOf<Client> {
+  readonly definition: ServiceDefinition<never, Client>;
   readonly runtime: Runtime;
   readonly observers?: Observers;
   readonly options?: Partial<ClientOptions>;
@@ -31,7 +53,7 @@ export class ClientHandle<Client> {
   /** The service's methods, with the context first. */
   readonly calls: Client;
   readonly options: ClientOptions;
-  private readonly pool: Pool;
+  private readonly target: Pool | EndpointSet;
   private readonly entries: Stack<ClientCall, unknown>;
   private readonly unregister: (() => void)[];
 
@@ -43,18 +65,16 @@ export class ClientHandle<Client> {
     const { stats, records, accessLog } = observers;
     const path = new CallPath(clock, this.options);
     const random = runtime.random.stream(`client ${definition.name}`);
-    this.pool = new Pool({
-      address: input.address,
-      clock,
-      random,
-      network,
-      path,
-      options: this.options,
-    });
+    const { options } = this;
+    const pool = { clock, random, network, path, options };
+    this.target =
+      "address" in input
+        ? new Pool({ ...pool, address: input.address })
+        : createEndpointSet(input, pool, definition.name);
     const { callTimeoutMs } = this.options;
     const defaults = clientStack({ clock, records, accessLog, callTimeoutMs });
     this.entries = input.filters?.(defaults) ?? defaults;
-    const service = toService(stackDirect(this.entries, this.transport()));
+    const service = toService(stackDirect(this.entries, transportTo(this.target)));
     const methods = new Map<MethodDefinition, ClientMethod>();
     for (const each of definition.methods) {
       const { name } = this.options;
@@ -72,23 +92,13 @@ export class ClientHandle<Client> {
 
   /** Closes now: calls at work fail with `unavailable`, those that wait with `cancelled`. */
   close(): void {
-    this.pool.close();
+    this.target.close();
     for (const unregister of this.unregister) unregister();
   }
 
   /** Lets calls at work end; new ones are refused. */
   leave(): void {
-    this.pool.leave();
-  }
-
-  /** The last service of the stack: a try on a connection. */
-  private transport(): DirectService<ClientCall, unknown> {
-    return (context, call, settler) => {
-      const attempt = new Try(call, context, settler);
-      const reason = context.scope.ended;
-      if (reason !== undefined) attempt.failUnsent(reason);
-      else this.pool.send(attempt);
-    };
+    this.target.leave();
   }
 
   private registerState(observers: Observers, service: string): (() => void)[] {
@@ -98,9 +108,42 @@ export class ClientHandle<Client> {
     return [
       state.register({ name, kind: STATE_KIND.stack, snapshot: () => this.describeStack() }),
       state.register({ name, kind: STATE_KIND.options, snapshot: () => options }),
-      state.register({ name, kind: STATE_KIND.stats, snapshot: () => this.pool.snapshot() }),
+      state.register({ name, kind: STATE_KIND.stats, snapshot: () => this.target.snapshot() }),
     ];
   }
+}
+
+function createEndpointSet(
+  input: AtInstances,
+  pool: Omit<PoolParts, "address">,
+  name: string,
+): EndpointSet {
+  return new EndpointSet({
+    resolver: input.resolver,
+    service: input.service ?? name,
+    balancer: input.balancer ?? leastLoaded(),
+    balance: completeBalanceOptions(input.balance ?? {}),
+    clock: pool.clock,
+    pool,
+  });
+}
+
+/** The last service of the stack: a try on a connection. */
+function transportTo(target: Pool | EndpointSet): DirectService<ClientCall, unknown> {
+  if (target instanceof EndpointSet) {
+    return (context, call, settler) => {
+      const attempt = new BalancedTry(call, context, settler, target);
+      const reason = context.scope.ended;
+      if (reason !== undefined) attempt.failUnsent(reason);
+      else target.send(attempt);
+    };
+  }
+  return (context, call, settler) => {
+    const attempt = new Try(call, context, settler);
+    const reason = context.scope.ended;
+    if (reason !== undefined) attempt.failUnsent(reason);
+    else target.send(attempt);
+  };
 }
 
 export function createClient<Client>(input: CreateClient<Client>): ClientHandle<Client> {

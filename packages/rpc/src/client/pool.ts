@@ -25,6 +25,17 @@ export interface PoolParts {
   readonly network: Network;
   readonly path: CallPath;
   readonly options: ClientOptions;
+  /** Where there are other addresses. */
+  readonly watcher?: PoolWatcher;
+}
+
+/** Who hears what a pool finds out about its address, and may take a try elsewhere. */
+export interface PoolWatcher {
+  onDialled(): void;
+  /** Nobody could be reached, and no dial is under way; not before `notBeforeMs` again. */
+  onUnreachable(error: ServiceError, notBeforeMs: number): void;
+  /** A connection that goes away did not take the try. */
+  onMoved(attempt: Try): void;
 }
 
 export class Pool implements ConnectionOwner, TryOwner {
@@ -40,7 +51,8 @@ export class Pool implements ConnectionOwner, TryOwner {
   private unheard = 0;
   private notBeforeMs = 0;
   private lastError = "";
-  private closed = false;
+  /** What calls hear from then on. */
+  private closed: ServiceError | undefined = undefined;
 
   constructor(parts: PoolParts) {
     this.parts = parts;
@@ -55,17 +67,36 @@ export class Pool implements ConnectionOwner, TryOwner {
   }
 
   close(): void {
-    this.closed = true;
     const error = clientClosed();
+    this.closed = error;
     this.failWaiting(error);
     for (const connection of [...this.connections, ...this.leaving]) connection.breakOff(error);
   }
 
   /** Lets the calls at work end; new ones, and those that wait for a connection, are refused. */
-  leave(): void {
-    this.closed = true;
-    this.failWaiting(clientClosed());
+  leave(error: ServiceError = clientClosed()): void {
+    this.closed = error;
+    this.failWaiting(error);
+    this.leaveConnections();
+  }
+
+  /** New calls get new connections; those at work end on the old ones. */
+  leaveConnections(): void {
     for (const connection of [...this.connections]) connection.leave();
+  }
+
+  /** Tries to reach the address when there is no connection, without a call that needs one. */
+  probe(): void {
+    if (this.connections.length + this.dialing === 0) this.dial();
+  }
+
+  /** No calls, connections or dials are left. */
+  get idle(): boolean {
+    return this.connections.length + this.leaving.size + this.dialing + this.waiting.size === 0;
+  }
+
+  get connectionCount(): number {
+    return this.connections.length;
   }
 
   onLeaving(connection: ClientConnection): void {
@@ -90,6 +121,7 @@ export class Pool implements ConnectionOwner, TryOwner {
   onMoved(attempt: Try): void {
     const reason = attempt.scope.ended;
     if (reason !== undefined) attempt.failUnsent(reason);
+    else if (this.parts.watcher !== undefined) this.parts.watcher.onMoved(attempt);
     else this.send(attempt);
   }
 
@@ -136,7 +168,7 @@ export class Pool implements ConnectionOwner, TryOwner {
   /** Why a call cannot even wait. */
   private refusal(): ServiceError | undefined {
     const place = formatAddress(this.address);
-    if (this.closed) return clientClosed();
+    if (this.closed !== undefined) return this.closed;
     if (this.dialing === 0 && this.connections.length > 0) {
       const message = `every connection to ${place} is full`;
       return new ServiceError("overloaded", message, { workStarted: "no" });
@@ -154,13 +186,13 @@ export class Pool implements ConnectionOwner, TryOwner {
 
   private dial(): void {
     const { clock, options, network } = this.parts;
-    if (this.closed || clock.nowMs() < this.notBeforeMs) return;
+    if (this.closed !== undefined || clock.nowMs() < this.notBeforeMs) return;
     this.dialing++;
     const { dialTimeoutMs: timeoutMs, tls } = options;
     network.connect(this.address, tls === undefined ? { timeoutMs } : { timeoutMs, tls }).then(
       (socket) => {
         this.dialing--;
-        if (this.closed) socket.destroy();
+        if (this.closed !== undefined) socket.destroy();
         else this.onDialled(socket);
       },
       (error: unknown) => {
@@ -177,12 +209,16 @@ export class Pool implements ConnectionOwner, TryOwner {
     this.lastError = "";
     const view = path.chunkView;
     this.connections.push(new ClientConnection(socket, path, this, options, clock, view));
+    this.parts.watcher?.onDialled();
     for (const attempt of this.takeWaiting()) this.send(attempt);
   }
 
   private onDialFailed(error: ServiceError): void {
     this.backOff(error.message);
     if (this.dialing > 0) return;
+    if (this.connections.length === 0 && this.closed === undefined) {
+      this.parts.watcher?.onUnreachable(error, this.notBeforeMs);
+    }
     // They find room by now where there is a connection, or hear why there is none.
     for (const attempt of this.takeWaiting()) this.send(attempt);
   }

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createContext, instanceAt, ServiceError } from "@holdfast/core";
+import { createWorld } from "@holdfast/sim";
+import { Fleet } from "../testing/fleet.ts";
+import { watchCall } from "../testing/watch-call.ts";
+
+async function withFleet(
+  names: readonly string[],
+  body: (fleet: Fleet) => Promise<void>,
+  seed = 1,
+): Promise<void> {
+  const fleet = new Fleet(createWorld(seed));
+  await fleet.startAll(...names);
+  await body(fleet);
+  await fleet.close();
+}
+
+/** What the call failed with. */
+async function failure(fleet: Fleet, call: Promise<unknown>): Promise<ServiceError> {
+  const outcome = await fleet.place.finish(call.catch((error: unknown) => error));
+  assert.ok(outcome instanceof ServiceError, `${String(outcome)} is no ServiceError`);
+  return outcome;
+}
+
+describe("a client of several instances", () => {
+  it("spreads its calls over them", async () => {
+    await withFleet(["a", "b", "c"], async (fleet) => {
+      const tally = await fleet.load(fleet.client(), 1_000, 600);
+      assert.equal(tally.succeeded, tally.calls);
+      const counts = fleet.takeCounts();
+      for (const count of Object.values(counts)) assert.ok(count > 100, JSON.stringify(counts));
+    });
+  });
+
+  it("moves calls that were not sent away from an instance that cannot be reached", async () => {
+    await withFleet(["a", "b", "c"], async (fleet) => {
+      const client = fleet.client();
+      await fleet.load(client, 500, 200);
+      await fleet.kill("b");
+      fleet.takeCounts();
+      const tally = await fleet.load(client, 2_000, 500);
+      assert.deepEqual(tally.errors, []);
+      assert.equal(fleet.takeCounts()["b"], 0);
+      await fleet.restart("b");
+      await fleet.load(client, 40_000, 100);
+      assert.ok(fleet.takeCounts()["b"]! > 800);
+    });
+  });
+
+  it("keeps in step with the resolver: new ones get calls, removed ones end theirs", async () => {
+    await withFleet(["a", "b"], async (fleet) => {
+      const client = fleet.client();
+      await fleet.load(client, 200, 200);
+      await fleet.start("c");
+      fleet.member("b").delayMs = 150;
+      const during = fleet.load(client, 300, 200, 400);
+      await fleet.world.run(100);
+      fleet.list("a", "c");
+      const tally = await during;
+      assert.equal(tally.succeeded, tally.calls);
+      fleet.takeCounts();
+      await fleet.load(client, 35_000, 100);
+      const counts = fleet.takeCounts();
+      assert.equal(counts["b"], 0);
+      assert.ok(counts["c"]! > 1_000, JSON.stringify(counts));
+    });
+  });
+
+  it("waits for the first list as long as the call may take", async () => {
+    const fleet = new Fleet(createWorld(3));
+    await fleet.start("a");
+    const client = fleet.client();
+    const { clock } = fleet.world;
+    const late = watchCall(client.calls.hold(createContext({ clock }).withTimeout(50), "late"));
+    const early = client.calls.hold(createContext({ clock }).withTimeout(500), "early");
+    await fleet.world.run(60);
+    assert.equal(late.error?.code, "deadline-exceeded");
+    assert.match(late.error.message, /static list has no list of Probe yet/);
+    assert.equal(late.error.workStarted, "no");
+    fleet.list("a");
+    assert.equal(await fleet.place.finish(early), "a");
+    await fleet.close();
+  });
+
+  it("fails at once when the list is empty, and says whose list, and how old it is", async () => {
+    await withFleet([], async (fleet) => {
+      const client = fleet.client();
+      fleet.list();
+      await fleet.world.run(1_500);
+      fleet.resolver.setStale("the disk is gone");
+      const { clock } = fleet.world;
+      const error = await failure(fleet, client.calls.hold(createContext({ clock }), "x"));
+      assert.equal(error.code, "unavailable");
+      assert.equal(
+        error.message,
+        "static list lists no instance of Probe; its list is 1500 ms old, stale: the disk is gone",
+      );
+      assert.equal(error.workStarted, "no");
+    });
+  });
+
+  it("says which instance failed a call", async () => {
+    await withFleet(["a"], async (fleet) => {
+      const client = fleet.client();
+      fleet.freeze("a");
+      const { clock } = fleet.world;
+      const context = createContext({ clock }).withTimeout(30);
+      const late = await failure(fleet, client.calls.hold(context, "late"));
+      assert.deepEqual([late.code, late.instanceId], ["deadline-exceeded", "a"]);
+      fleet.resolver.set("Probe", [
+        instanceAt({ kind: "tcp", host: "nowhere", port: 1 }, { id: "n" }),
+      ]);
+      const lost = await failure(fleet, client.calls.hold(createContext({ clock }), "lost"));
+      assert.deepEqual([lost.code, lost.instanceId, lost.workStarted], ["unavailable", "n", "no"]);
+    });
+  });
+
+  it("moves a call that a draining instance refuses", async () => {
+    await withFleet(["a", "b"], async (fleet) => {
+      const client = fleet.client();
+      await fleet.load(client, 100, 400);
+      const { clock } = fleet.world;
+      const load = fleet.load(client, 500, 400);
+      await fleet.world.run(100);
+      const draining = fleet.member("a").server.drain(createContext({ clock }).withTimeout(200));
+      const tally = await load;
+      assert.deepEqual(tally.errors, []);
+      await fleet.place.finish(draining);
+    });
+  });
+});

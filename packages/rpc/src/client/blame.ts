@@ -1,0 +1,50 @@
+/**
+ * What the end of a try says of the instance that had it. Only what the instance is to blame for
+ * counts against it; an error that its handler answers is an answer.
+ */
+import { ServiceError } from "@holdfast/core";
+
+/** `answer`: it did what it should. */
+export type Blame = "answer" | "time-out" | "unreachable" | "refusal" | "failure" | "nobody";
+
+/** `answered`: the error came over the wire, as the instance's own word. */
+export function blameFor(error: unknown, answered: boolean): Blame {
+  if (!(error instanceof ServiceError)) return "answer";
+  switch (error.code) {
+    case "deadline-exceeded":
+      // Its word for it is an answer; silence is not.
+      return answered ? "answer" : "time-out";
+    case "unavailable":
+      // What the instance itself cannot reach is somebody else's.
+      return answered ? "failure" : "unreachable";
+    case "overloaded":
+    case "draining":
+      return "refusal";
+    case "internal":
+    case "protocol":
+      return "failure";
+    case "cancelled":
+      return answered ? "answer" : "nobody";
+    case "breaker-open":
+    case "degraded":
+      return "answer";
+    case "not-found":
+    case "invalid":
+    case "too-large":
+      // Without an answer it was never sent.
+      return answered ? "answer" : "nobody";
+  }
+}
+
+/** The same error with the instance that failed the call. */
+export function withInstance(error: ServiceError, instanceId: string): ServiceError {
+  if (error.instanceId === instanceId) return error;
+  const { code, message, cause, retryable, workStarted, retryAfterMs } = error;
+  return new ServiceError(code, message, {
+    cause: cause ?? error,
+    retryable,
+    workStarted,
+    instanceId,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
