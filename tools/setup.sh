@@ -56,25 +56,27 @@ installPackages() {
   apt install -y --no-install-recommends $wanted || say "could not install all of them"
 }
 
-# The package would start a server; only one program of it is wanted, so only that is taken out.
-unpackPromtool() {
-  [ ! -x "$cache/bin/promtool" ] && ! command -v promtool >/dev/null || return 0
-  say "needs promtool, Prometheus' own checker of the metrics page: into .cache/bin"
-  rm -rf "$cache/promtool"
-  mkdir -p "$cache/promtool" "$cache/bin"
+# unpackProgram PROGRAM PACKAGE PATH WHY: the package would start a server on this machine; only one
+# program of it is wanted, so only that is taken out.
+unpackProgram() {
+  [ ! -x "$cache/bin/$1" ] && ! command -v "$1" >/dev/null || return 0
+  say "needs $1, $4: into .cache/bin"
+  rm -rf "$cache/$2"
+  mkdir -p "$cache/$2" "$cache/bin"
   # apt gives up its rights while it downloads, and must still be able to write here.
-  if (cd "$cache/promtool" && apt download -o APT::Sandbox::User=root prometheus) &&
-    dpkg-deb -x "$cache"/promtool/prometheus_*.deb "$cache/promtool"; then
-    mv "$cache/promtool/usr/bin/promtool" "$cache/bin/promtool"
+  if (cd "$cache/$2" && apt download -o APT::Sandbox::User=root "$2") &&
+    dpkg-deb -x "$cache/$2/$2"_*.deb "$cache/$2"; then
+    mv "$cache/$2/$3" "$cache/bin/$1"
   else
     say "could not download it"
   fi
-  rm -rf "$cache/promtool"
+  rm -rf "${cache:?}/$2"
 }
 
 if command -v dpkg >/dev/null && command -v apt-get >/dev/null; then
   installPackages
-  unpackPromtool
+  unpackProgram promtool prometheus usr/bin/promtool "Prometheus' own checker of the metrics page"
+  unpackProgram etcd etcd-server usr/bin/etcd "the store of live configuration, for its tests"
 else
   say "not a Debian system; where they are missing, tests are left out that need these:"
   printf '%s' "$packages"
