@@ -3,7 +3,7 @@
  * onto a connection (pool), ⑦ encoded, ⑧ sent; and its reply ① received, ② framed, ③ decoded,
  * up the filters (⑥) to whoever called.
  */
-import { type Clock, ServiceError } from "@holdfast/core";
+import { type Clock, priorityKey, retriesKey, ServiceError } from "@holdfast/core";
 import {
   ApplicationExceptionCodec,
   BinaryReader,
@@ -242,7 +242,7 @@ function tooLate(): ServiceError {
 
 const EMPTY = bytesOf(new Uint8Array(0));
 
-/** What travels with the call: whose it is, and how much of its time is left. */
+/** What travels with the call: whose it is, how much of its time is left, how much it matters. */
 function writeCallHeader(output: BinaryWriter, sequenceId: number, attempt: Try): void {
   const { context, call, timeoutMs } = attempt;
   writeCallTtHeader(output, {
@@ -250,6 +250,8 @@ function writeCallHeader(output: BinaryWriter, sequenceId: number, attempt: Try)
     logId: context.requestId,
     timeoutMs,
     fixed: call.method.fixedInfo,
+    retries: context.get(retriesKey),
+    priority: context.get(priorityKey),
   });
 }
 

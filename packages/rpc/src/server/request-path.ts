@@ -10,7 +10,10 @@ import {
   CancelScope,
   Context,
   type DirectService,
+  PRIORITY,
+  priorityKey,
   type RequestIds,
+  retriesKey,
   type Runtime,
   ServiceError,
 } from "@holdfast/core";
@@ -26,7 +29,7 @@ import {
 } from "@holdfast/thrift";
 import { type ProtocolName, sniffProtocol } from "../wire/framing.ts";
 import { ChunkView } from "../wire/frame-reader.ts";
-import { readTtHeader } from "../wire/ttheader.ts";
+import { readTtHeader, type TtHeader } from "../wire/ttheader.ts";
 import type { MethodTable } from "./method-table.ts";
 import type { ServerOptions } from "./options.ts";
 import { TurnWriter } from "../wire/turn-writer.ts";
@@ -154,7 +157,8 @@ export class RequestPath<Handler> {
     const scope = new CancelScope(this.parts.runtime.clock, arrivedMs + timeoutMs, undefined);
     const id = hasHeader && header.logId !== "" ? header.logId : this.parts.requestIds.next();
     const caller = hasHeader ? header.fromService : "";
-    const context = new Context(scope, caller, this.parts.requestIds, id, undefined);
+    const unmarked = new Context(scope, caller, this.parts.requestIds, id, undefined);
+    const context = hasHeader ? withMarks(unmarked, header) : unmarked;
     const call = new ServerCall(
       this,
       connection,
@@ -236,6 +240,12 @@ export class RequestPath<Handler> {
 }
 
 const EMPTY = bytesOf(new Uint8Array(0));
+
+/** What the caller said of the call beside its time; goes on with the calls that it leads to. */
+function withMarks(context: Context, { retries, priority }: TtHeader): Context {
+  const counted = retries > 0 ? context.withValue(retriesKey, retries) : context;
+  return priority === PRIORITY.normal ? counted : counted.withValue(priorityKey, priority);
+}
 
 function noSuchCall(name: string, type: number): ServiceError {
   return type === MESSAGE.call || type === MESSAGE.oneway

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ServiceError } from "@holdfast/core";
+import { PRIORITY, type Priority, ServiceError } from "@holdfast/core";
 import { BinaryReader, BinaryWriter, bytesOf } from "@holdfast/thrift";
 import { parseTtFrame, type TtFrame, ttFrame, ttFrameOfInfo } from "../testing/tt-frame.ts";
 import {
@@ -161,7 +161,7 @@ describe("a TTHeader", () => {
           [INFO_KEY.timeoutMs, "5"],
           [INFO_KEY.hearsGoAway, ""],
         ]),
-        strings: new Map(Object.values(INFO_NAME).map((name) => [name, "1"])),
+        strings: new Map(Object.values(INFO_NAME).map((name) => [name, "2"])),
       }),
       header,
     );
@@ -176,10 +176,44 @@ describe("a TTHeader", () => {
         hearsGoAway: true,
         cancel: true,
         hears: true,
+        retries: 2,
+        priority: PRIORITY.important,
       },
     );
     read(ttFrame({}), header);
     assert.deepEqual({ ...header }, emptyTtHeader());
+  });
+
+  it("says nothing of a first try of normal priority", () => {
+    assert.equal(parseTtFrame(callHeader({})).strings.size, 0);
+  });
+
+  it("says how many tries there were before, for Kitex too, and how much the call matters", () => {
+    const marked = callHeader({ logId: "id-1", timeoutMs: 5, retries: 2, priority: 0 });
+    assert.deepEqual(Object.fromEntries(parseTtFrame(marked).strings), {
+      "holdfast-retries": "2",
+      RPC_PERSIST_RetryReq: "2",
+      "holdfast-priority": "0",
+    });
+    const { header } = read(marked);
+    assert.deepEqual([header.retries, header.priority], [2, PRIORITY.sheddable]);
+    assert.equal(read(callHeader({ retries: 1e9 })).header.retries, 999);
+  });
+
+  it("hears of a retry from Kitex, and takes what is no number for one retry", () => {
+    const retriesOf = (name: string, value: string): number =>
+      read(ttFrame({ strings: new Map([[name, value]]) })).header.retries;
+    assert.equal(retriesOf("RPC_PERSIST_RetryReq", "2"), 2);
+    for (const odd of ["", "x", "-1", "1.5", "99999999999999999999"]) {
+      assert.equal(retriesOf("RPC_PERSIST_RetryReq", odd), 1, odd);
+    }
+  });
+
+  it("counts a priority that does not exist as normal", () => {
+    for (const odd of ["", "4", "-1", "1.0", "critical"]) {
+      const { header } = read(ttFrame({ strings: new Map([["holdfast-priority", odd]]) }));
+      assert.equal(header.priority, PRIORITY.normal, odd);
+    }
   });
 
   it("is written with long texts cut, and stays a header", () => {
@@ -244,6 +278,8 @@ function callHeader(parts: {
   readonly logId?: string;
   readonly timeoutMs?: number;
   readonly fixed?: Uint8Array;
+  readonly retries?: number;
+  readonly priority?: Priority;
 }): Buffer {
   const output = new BinaryWriter(1);
   writeCallTtHeader(output, {
@@ -251,6 +287,8 @@ function callHeader(parts: {
     logId: parts.logId ?? "",
     timeoutMs: parts.timeoutMs ?? Infinity,
     fixed: parts.fixed ?? fixedCallInfo("caller", "Callee", "echo"),
+    retries: parts.retries ?? 0,
+    priority: parts.priority ?? PRIORITY.normal,
   });
   patchFrameLength(output, 0);
   return written(output);

@@ -7,6 +7,7 @@
  *
  * Source: CloudWeGo Kitex, "TTHeader protocol"; all numbers are big-endian.
  */
+import { PRIORITY, type Priority } from "@holdfast/core";
 import { type BinaryReader, type BinaryWriter, protocolError } from "@holdfast/thrift";
 
 export const TTHEADER_MAGIC = 0x1000;
@@ -22,6 +23,10 @@ const INFO_ACL_TOKEN = 0x11;
  * 16 bits, and all of a header 256 KiB.
  */
 const TEXT_MAX_BYTES = 1024;
+/** More tries before this one than anybody makes; said as this many. */
+const RETRIES_MAX = 999;
+/** The names of all three marks, their values and lengths. */
+const MARKS_MAX_BYTES = 96;
 
 /** The integer keys that we read or write. */
 export const INFO_KEY = {
@@ -44,6 +49,12 @@ export const INFO_NAME = {
   cancel: "holdfast-cancel",
   /** Ours, in the first reply of a connection: this server understands `holdfast-cancel`. */
   hears: "holdfast-hears-cancel",
+  /** Ours: the tries before this one, a whole number; left out in a first try. */
+  retries: "holdfast-retries",
+  /** Ours: one of PRIORITY as a digit; left out when it is normal. */
+  priority: "holdfast-priority",
+  /** Kitex's word for the same: `RetryReq` among what it passes on with every call. */
+  kitexRetries: "RPC_PERSIST_RetryReq",
 } as const;
 
 /** Filled anew for each frame. */
@@ -57,6 +68,9 @@ export interface TtHeader {
   hearsGoAway: boolean;
   cancel: boolean;
   hears: boolean;
+  /** 0 in a first try. */
+  retries: number;
+  priority: Priority;
 }
 
 export function emptyTtHeader(): TtHeader {
@@ -69,6 +83,8 @@ export function emptyTtHeader(): TtHeader {
     hearsGoAway: false,
     cancel: false,
     hears: false,
+    retries: 0,
+    priority: PRIORITY.normal,
   };
 }
 
@@ -87,6 +103,8 @@ export function readTtHeader(input: BinaryReader, header: TtHeader): void {
   header.hearsGoAway = false;
   header.cancel = false;
   header.hears = false;
+  header.retries = 0;
+  header.priority = PRIORITY.normal;
   const infoEnd = at + FIXED_BYTES + view.getUint16(at + 12) * 4;
   if (infoEnd > input.end) throw protocolError("a TTHeader longer than its frame");
   const frameEnd = input.end;
@@ -138,7 +156,21 @@ function readStrings(input: BinaryReader, header: TtHeader): void {
     if (name === INFO_NAME.goAway) header.goAway = value !== "";
     else if (name === INFO_NAME.cancel) header.cancel = true;
     else if (name === INFO_NAME.hears) header.hears = true;
+    else if (name === INFO_NAME.retries || name === INFO_NAME.kitexRetries) {
+      header.retries = Math.max(header.retries, retriesIn(value));
+    } else if (name === INFO_NAME.priority) header.priority = priorityIn(value);
   }
+}
+
+/** Whoever says that it is a retry, and not which, has tried once before. */
+function retriesIn(text: string): number {
+  return /^\d{1,3}$/.test(text) ? Number(text) : 1;
+}
+
+/** What is no priority of ours counts as not said. */
+function priorityIn(text: string): Priority {
+  const found = Object.values(PRIORITY).find((priority) => String(priority) === text);
+  return found ?? PRIORITY.normal;
 }
 
 function takeText(input: BinaryReader): number {
@@ -193,6 +225,10 @@ export interface TtCallHeader {
   readonly timeoutMs: number;
   /** From `fixedCallInfo`. */
   readonly fixed: Uint8Array;
+  /** 0: not said. */
+  readonly retries: number;
+  /** Normal: not said. */
+  readonly priority: Priority;
 }
 
 /** Caller, callee, method and what we understand, as entries of the block of integers. */
@@ -217,7 +253,7 @@ export function fixedCallInfo(caller: string, callee: string, method: string): U
 
 /** Writes the header up to the Thrift message; the length is patched by `patchFrameLength`. */
 export function writeCallTtHeader(output: BinaryWriter, header: TtCallHeader): void {
-  output.reserve(64 + header.fixed.length + textBytesMax(header.logId));
+  output.reserve(64 + MARKS_MAX_BYTES + header.fixed.length + textBytesMax(header.logId));
   const at = output.offset;
   const { view } = output;
   view.setUint32(at + 4, TTHEADER_MAGIC << 16);
@@ -233,7 +269,39 @@ export function writeCallTtHeader(output: BinaryWriter, header: TtCallHeader): v
     const timeoutMs = Math.max(1, Math.floor(header.timeoutMs));
     offset = writeText(output, offset, INFO_KEY.timeoutMs, String(timeoutMs));
   }
+  if (header.retries > 0 || header.priority !== PRIORITY.normal) {
+    offset = writeMarks(output, offset, header.retries, header.priority);
+  }
   finishInfo(output, at, offset);
+}
+
+/** The block of strings that a retry has, or a call that matters more or less than others. */
+function writeMarks(
+  output: BinaryWriter,
+  offset: number,
+  retries: number,
+  priority: Priority,
+): number {
+  const marks: [string, number][] = [];
+  if (retries > 0) {
+    const said = Math.min(retries, RETRIES_MAX);
+    marks.push([INFO_NAME.retries, said], [INFO_NAME.kitexRetries, said]);
+  }
+  if (priority !== PRIORITY.normal) marks.push([INFO_NAME.priority, priority]);
+  output.view.setUint8(offset, INFO_STRINGS);
+  output.view.setUint16(offset + 1, marks.length);
+  let end = offset + 3;
+  for (const [name, value] of marks) {
+    end = writeShortText(output, end, name);
+    end = writeShortText(output, end, String(value));
+  }
+  return end;
+}
+
+/** ASCII. */
+function writeShortText(output: BinaryWriter, offset: number, text: string): number {
+  output.view.setUint16(offset, text.length);
+  return offset + 2 + output.buffer.latin1Write(text, offset + 2);
 }
 
 /** A header without a word to say: what most replies have. */
