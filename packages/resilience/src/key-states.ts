@@ -4,6 +4,7 @@
  * loses precision and not the process.
  */
 import type { CallKey } from "./call-traits.ts";
+import { checkCount } from "./check-options.ts";
 
 /** What the state stands under that all keys above the bound share. */
 export const OTHER_KEY: CallKey = { caller: "*", callee: "*", method: "*" };
@@ -16,9 +17,7 @@ export class KeyStates<State> {
 
   /** `keysMax`: 1 or more. */
   constructor(create: (key: CallKey) => State, keysMax: number) {
-    if (!Number.isInteger(keysMax) || keysMax < 1) {
-      throw new RangeError(`keysMax is ${keysMax}; it must be a whole number from 1`);
-    }
+    checkCount("keysMax", keysMax);
     this.create = create;
     this.keysMax = keysMax;
   }

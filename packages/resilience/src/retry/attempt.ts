@@ -52,10 +52,10 @@ export class Attempt<Call, Reply> implements Settler<Reply>, CancelListener, Tim
 
   send(): void {
     const { tried } = this;
-    const { tryTimeoutMs } = tried.method.live;
+    const { tryTimeoutMs } = tried.live;
     let { context } = this;
     this.state = "sent";
-    if (tryTimeoutMs !== Infinity) {
+    if (tryTimeoutMs !== undefined) {
       context = context.withTimeout(tryTimeoutMs);
       this.scope = context.scope;
       // Before `next`: whoever listens later hears first, and may know which instance it was.
@@ -78,7 +78,7 @@ export class Attempt<Call, Reply> implements Settler<Reply>, CancelListener, Tim
     if (!this.end()) return;
     scope.clock.unschedule(this);
     if (state === "waiting" || tried.context.cancelled !== undefined) tried.settler.fail(reason);
-    else tried.fail(tryTimedOut(tried.method.live.tryTimeoutMs));
+    else tried.fail(tryTimedOut(tried.live.tryTimeoutMs));
   }
 
   private end(): boolean {

@@ -1,4 +1,6 @@
 /** Options of the budget that retries and hedges share. */
+import type { LiveSchema } from "@holdfast/core";
+import { checkOptions } from "../check-options.ts";
 
 /** What may change while it runs. */
 export interface RetryBudgetLiveOptions {
@@ -38,27 +40,24 @@ export const RETRY_BUDGET_DEFAULTS: RetryBudgetOptions = {
   windowMs: 10_000,
 };
 
+export const RETRY_BUDGET_LIVE: LiveSchema<RetryBudgetLiveOptions> = {
+  policy: "retryBudget",
+  fields: {
+    tokensPerCall: { kind: "number", unit: "ratio", min: 0, max: 1 },
+    tokensPerSecond: { kind: "number", unit: "tokens", min: 0, max: 10_000 },
+    tokensMax: { kind: "number", unit: "tokens", min: 1, max: 1_000_000 },
+  },
+};
+
 export function completeRetryBudgetOptions(input: Partial<RetryBudgetOptions>): RetryBudgetOptions {
   const options = { ...RETRY_BUDGET_DEFAULTS, ...input };
-  inRange(options, "tokensPerCall", 0, 1);
-  inRange(options, "tokensPerSecond", 0, 10_000);
-  inRange(options, "tokensMax", 1, 1_000_000);
-  inRange(options, "startTokens", 0, 1_000_000);
-  inRange(options, "windowMs", 100, 600_000);
-  const { startTokens, tokensMax } = options;
-  if (startTokens > tokensMax) {
-    throw new RangeError(`startTokens ${startTokens} is above tokensMax ${tokensMax}`);
+  checkOptions(RETRY_BUDGET_LIVE, options);
+  const { startTokens, tokensMax, windowMs } = options;
+  if (!(startTokens >= 0 && startTokens <= tokensMax)) {
+    throw new RangeError(`startTokens is ${startTokens}; it must be from 0 to ${tokensMax}`);
+  }
+  if (!(windowMs >= 100 && windowMs <= 600_000)) {
+    throw new RangeError(`windowMs is ${windowMs}; it must be from 100 to 600000`);
   }
   return options;
-}
-
-function inRange(
-  options: RetryBudgetOptions,
-  name: keyof RetryBudgetOptions,
-  min: number,
-  max: number,
-): void {
-  const value = options[name];
-  if (value >= min && value <= max) return;
-  throw new RangeError(`${name} is ${value}; it must be from ${min} to ${max}`);
 }

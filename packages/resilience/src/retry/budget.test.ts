@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ManualClock } from "@holdfast/core";
 import fc from "fast-check";
+import { completeRetryBudgetOptions } from "./budget-options.ts";
 import { RetryBudget } from "./budget.ts";
 
 describe("the retry budget", () => {
@@ -56,15 +57,18 @@ describe("the retry budget", () => {
   });
 
   it("keeps what it has when its options change, and refuses those that make no sense", () => {
-    const { budget } = budgetOf({ startTokens: 8 });
-    budget.configure({ tokensPerCall: 0.5 });
+    let options = completeRetryBudgetOptions({ tokensPerSecond: 0 });
+    const live = { version: 0, of: () => options };
+    const budget = new RetryBudget({ clock: new ManualClock(), live }, { startTokens: 8 });
+    options = completeRetryBudgetOptions({ tokensPerCall: 0.5 });
     assert.equal(budget.snapshot().balance, 8);
-    budget.configure({ tokensMax: 5 });
-    assert.equal(budget.snapshot().balance, 5);
-    assert.throws(() => budget.configure({ tokensPerCall: 2 }), /tokensPerCall is 2/);
     assert.equal(budget.snapshot().tokensPerCall, 0.5);
+    options = completeRetryBudgetOptions({ tokensMax: 10 });
+    for (let count = 0; count < 100; count++) budget.deposit();
+    assert.equal(budget.snapshot().balance, 10);
+    assert.throws(() => completeRetryBudgetOptions({ tokensPerCall: 2 }), /tokensPerCall is 2/);
     const tooMuch = { startTokens: 20, tokensMax: 10 };
-    assert.throws(() => new RetryBudget(new ManualClock(), tooMuch), /startTokens 20 .*Max 10/);
+    assert.throws(() => completeRetryBudgetOptions(tooMuch), /startTokens is 20; .* from 0 to 10/);
   });
 
   it("is never negative and never pays for more than was put in, on any schedule", () => {
@@ -108,7 +112,7 @@ describe("the retry budget", () => {
 
 function budgetOf(options: ConstructorParameters<typeof RetryBudget>[1]) {
   const clock = new ManualClock();
-  const budget = new RetryBudget(clock, options);
+  const budget = new RetryBudget({ clock }, options);
   const drawAll = (): number => {
     let drawn = 0;
     while (budget.withdraw()) drawn++;

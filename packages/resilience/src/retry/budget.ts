@@ -13,12 +13,19 @@
  * traffic. It is brought up to date when somebody draws from it, by a formula: no timer, and a call
  * that needs no second try costs one addition and does not look at the clock.
  */
-import type { Clock } from "@holdfast/core";
+import { type Clock, type ConfigKey, fixedOptions, type LiveOptions } from "@holdfast/core";
 import {
   completeRetryBudgetOptions,
   type RetryBudgetLiveOptions,
   type RetryBudgetOptions,
 } from "./budget-options.ts";
+
+export interface RetryBudgetParts {
+  readonly clock: Clock;
+  readonly live?: LiveOptions<RetryBudgetLiveOptions>;
+  /** What the live options are asked for; a budget is of all methods of a client. */
+  readonly key?: ConfigKey;
+}
 
 export interface RetryBudgetSnapshot extends RetryBudgetOptions {
   /** Tries that could be sent now. */
@@ -36,18 +43,26 @@ const CALLS = 1;
 /** When that was, on the clock's `nowMs()` scale. */
 const SINCE_MS = 2;
 
+const WHOLE_CLIENT: ConfigKey = { caller: "", callee: "", method: "" };
+
 export class RetryBudget {
   private readonly clock: Clock;
-  private options: RetryBudgetOptions;
+  private readonly options: RetryBudgetOptions;
+  private readonly live: LiveOptions<RetryBudgetLiveOptions>;
+  private readonly key: ConfigKey;
+  private current: RetryBudgetLiveOptions;
   private readonly amounts = new Float64Array(3);
   private spent = 0;
   private denied = 0;
 
-  constructor(clock: Clock, options: Partial<RetryBudgetOptions> = {}) {
-    this.clock = clock;
+  constructor(parts: RetryBudgetParts, options: Partial<RetryBudgetOptions> = {}) {
+    this.clock = parts.clock;
     this.options = completeRetryBudgetOptions(options);
-    this.amounts[BALANCE] = this.options.startTokens;
-    this.amounts[SINCE_MS] = clock.nowMs();
+    this.live = parts.live ?? fixedOptions<RetryBudgetLiveOptions>(this.options);
+    this.key = parts.key ?? WHOLE_CLIENT;
+    this.current = this.live.of(this.key);
+    this.amounts[BALANCE] = Math.min(this.options.startTokens, this.current.tokensMax);
+    this.amounts[SINCE_MS] = this.clock.nowMs();
   }
 
   /** A call begins. Once for each call, by whoever stands highest in the stack. */
@@ -67,33 +82,33 @@ export class RetryBudget {
     return true;
   }
 
-  /** From now on; what was saved up stays as far as `tokensMax` allows. */
-  configure(live: Partial<RetryBudgetLiveOptions>): void {
-    // The start is past: what was there then must not forbid a smaller maximum now.
-    const startTokens = Math.min(this.options.startTokens, live.tokensMax ?? Infinity);
-    const options = completeRetryBudgetOptions({ ...this.options, ...live, startTokens });
-    this.bringUpToDate();
-    this.options = options;
-    this.amounts[BALANCE] = Math.min(this.amounts[BALANCE]!, options.tokensMax);
-  }
-
   snapshot(): RetryBudgetSnapshot {
     this.bringUpToDate();
     const { options, spent, denied } = this;
-    return { ...options, balance: this.amounts[BALANCE]!, spent, denied };
+    const { tokensPerCall, tokensPerSecond, tokensMax } = this.current;
+    const live = { tokensPerCall, tokensPerSecond, tokensMax };
+    return { ...options, ...live, balance: this.amounts[BALANCE]!, spent, denied };
   }
 
-  /** Takes the calls since the last time to have come evenly. */
+  /**
+   * Takes the calls since the last time to have come evenly, and the options of that time to have
+   * held until now.
+   */
   private bringUpToDate(): void {
     const { amounts } = this;
-    const { tokensPerCall, tokensPerSecond, tokensMax, windowMs } = this.options;
+    const { windowMs } = this.options;
+    const { tokensPerCall, tokensPerSecond } = this.current;
+    this.current = this.live.of(this.key);
     const nowMs = this.clock.nowMs();
     const passedMs = Math.max(0, nowMs - amounts[SINCE_MS]!);
     const windows = passedMs / windowMs;
     // The part that is left of what came in evenly: 1 at once, windowMs / passedMs in the end.
     const left = windows > 0 ? -Math.expm1(-windows) / windows : 1;
     const came = amounts[CALLS]! * tokensPerCall + (passedMs / 1000) * tokensPerSecond;
-    amounts[BALANCE] = Math.min(tokensMax, amounts[BALANCE]! * Math.exp(-windows) + came * left);
+    amounts[BALANCE] = Math.min(
+      this.current.tokensMax,
+      amounts[BALANCE]! * Math.exp(-windows) + came * left,
+    );
     amounts[CALLS] = 0;
     amounts[SINCE_MS] = nowMs;
   }

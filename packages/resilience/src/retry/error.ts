@@ -2,7 +2,7 @@
 import { ServiceError, type WorkStarted } from "@holdfast/core";
 
 /** A try was cut off while its call has time left. */
-export function tryTimedOut(tryTimeoutMs: number): ServiceError {
+export function tryTimedOut(tryTimeoutMs: number | undefined): ServiceError {
   return new ServiceError(
     "deadline-exceeded",
     `no answer within ${tryTimeoutMs} ms, one try's time`,

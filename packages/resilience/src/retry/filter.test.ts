@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import {
   avoidedInstancesKey,
   type Context,
+  type LiveOptions,
   retriesKey,
   SeededRandom,
   ServiceError,
@@ -13,7 +14,12 @@ import { HeldService, settled, watch } from "../testing/held-service.ts";
 import { keyedCalls } from "../testing/keyed-calls.ts";
 import { RetryBudget } from "./budget.ts";
 import { Retry } from "./filter.ts";
-import { checkRetryFits, completeRetryOptions, type RetryOptions } from "./options.ts";
+import {
+  checkRetryFits,
+  completeRetryOptions,
+  type RetryLiveOptions,
+  type RetryOptions,
+} from "./options.ts";
 
 describe("retries", () => {
   it("send a call that succeeds once, in the context it came in", async () => {
@@ -224,24 +230,17 @@ describe("retries", () => {
     assert.equal(family.of("history", "get", "sent").value, 1);
   });
 
-  it("take live options for one method, all or none", () => {
-    let triesMax = 5;
-    const far = new HeldService();
-    const retry = new Retry<string, string>({
-      clock: far.clock,
-      random: new SeededRandom(1),
-      traits: keyedCalls(),
-      live: ({ method }) => (method === "get" ? { triesMax } : {}),
-    });
-    for (const call of ["get a", "put a"]) watch(retry.filter(far.context(), call, far.service));
-    const tries = (): number[] => retry.snapshot().methods.map(({ live }) => live.triesMax);
-    assert.deepEqual(tries(), [5, 3]);
-    triesMax = 2;
-    retry.reload();
-    assert.deepEqual(tries(), [2, 3]);
-    triesMax = 0;
-    assert.throws(() => retry.reload(), /triesMax is 0/);
-    assert.deepEqual(tries(), [2, 3]);
+  it("take the options that hold when a call begins", async () => {
+    let options = completeRetryOptions({ triesMax: 1 });
+    const { far, call, retry } = retried({}, {}, undefined, { version: 0, of: () => options });
+    call("get a");
+    options = completeRetryOptions({ triesMax: 2 });
+    await far.failNext(unavailable());
+    assert.equal(far.calls.length, 1);
+    call("get b");
+    await far.failLast(unavailable());
+    assert.equal(far.calls.length, 3);
+    assert.equal(retry.snapshot().methods[0]!.live.triesMax, 2);
   });
 
   it("refuse options that make no sense, with both numbers", () => {
@@ -355,12 +354,15 @@ function retried(
   options: Partial<RetryOptions> = {},
   budgetOptions: ConstructorParameters<typeof RetryBudget>[1] = {},
   stats: StatsRegistry = new StatsRegistry(),
+  live?: LiveOptions<RetryLiveOptions>,
 ) {
   const far = new FailingService();
   const { clock } = far;
-  const budget = new RetryBudget(clock, budgetOptions);
-  const parts = { clock, random: new SeededRandom(7), traits: keyedCalls(), budget, stats };
-  const retry = new Retry<string, string>(parts, options);
+  const budget = new RetryBudget({ clock }, budgetOptions);
+  const random = new SeededRandom(7);
+  const parts = { clock, random, traits: keyedCalls(), budget, stats };
+  const withLive = live === undefined ? parts : { ...parts, live };
+  const retry = new Retry<string, string>(withLive, options);
   const call = (name: string, context: Context = far.context()) =>
     watch(retry.filter(context, name, far.service));
   /** Fails the last try and says how long it took until the next one, in whole ms. */

@@ -11,6 +11,8 @@ import {
   directFilter,
   type DirectService,
   type Filter,
+  fixedOptions,
+  type LiveOptions,
   type Random,
   retriesKey,
   type ServiceError,
@@ -36,8 +38,8 @@ export interface RetryParts<Call> {
   /** Give the hedge of the same client the same one. Default: one of its own. */
   readonly budget?: RetryBudget;
   readonly stats?: StatsRegistry;
-  /** What holds for one method beside the options; asked once for each, and again at `reload`. */
-  readonly live?: (key: CallKey) => Partial<RetryLiveOptions>;
+  /** What may change while it runs; default: the options, for ever. */
+  readonly live?: LiveOptions<RetryLiveOptions>;
 }
 
 export interface RetrySnapshot {
@@ -62,41 +64,42 @@ export class Retry<Call, Reply> {
   readonly budget: RetryBudget;
   private readonly parts: RetryParts<Call>;
   private readonly options: RetryOptions;
+  private readonly live: LiveOptions<RetryLiveOptions>;
   private readonly methods: KeyStates<RetryMethod>;
 
   constructor(parts: RetryParts<Call>, options: Partial<RetryOptions> = {}) {
     this.parts = parts;
     this.options = completeRetryOptions(options);
-    this.budget = parts.budget ?? new RetryBudget(parts.clock);
-    this.methods = new KeyStates((key) => this.createMethod(key), this.options.keysMax);
+    this.live = parts.live ?? fixedOptions<RetryLiveOptions>(this.options);
+    this.budget = parts.budget ?? new RetryBudget({ clock: parts.clock });
+    this.methods = new KeyStates((key) => new RetryMethod(key, parts.stats), this.options.keysMax);
     this.filter = directFilter((context, call, next, settler) => {
-      const method = this.methods.of(parts.traits.keyOf(context, call));
+      const key = parts.traits.keyOf(context, call);
+      const method = this.methods.of(key);
       method.calls++;
       this.budget.deposit();
-      const tried = new TriedCall(this, method, context, call, next, settler);
-      if (method.live.tryTimeoutMs === Infinity) next(context, call, tried);
+      const live = this.live.of(key);
+      const tried = new TriedCall(this, method, live, context, call, next, settler);
+      if (live.tryTimeoutMs === undefined) next(context, call, tried);
       else new Attempt(tried, context).send();
     });
   }
 
-  /** Asks for the live options of every method again. Changes nothing when one is out of range. */
-  reload(): void {
-    const changes = [...this.methods].map(([key, method]) => ({ method, live: this.liveOf(key) }));
-    for (const { method, live } of changes) method.live = live;
-  }
-
   snapshot(): RetrySnapshot {
-    const methods = [...this.methods].map(([key, method]) => ({ ...key, ...method.snapshot() }));
+    const methods = [...this.methods].map(([key, method]) => {
+      const { caller, callee, method: name } = key;
+      const live = liveOnly(this.live.of(key));
+      return { caller, callee, method: name, live, ...method.snapshot() };
+    });
     return { options: this.options, budget: this.budget.snapshot(), methods };
   }
 
   /** How long to wait before the next try, in ms, or why there is none. */
   plan(tried: TriedCall<Call, Reply>, failure: ServiceError): number | RetryRefusal {
-    const { method, context, call, tries } = tried;
+    const { live, context, call, tries } = tried;
     const isIdempotent = this.parts.traits.isIdempotent(call);
     const refusal = refusalOf(failure, isIdempotent, context.get(retriesKey));
     if (refusal !== undefined) return refusal;
-    const { live } = method;
     if (tries >= live.triesMax) return "tries";
     const retryAfterMs = failure.retryAfterMs ?? 0;
     if (retryAfterMs > live.retryAfterMaxMs) return "time";
@@ -105,26 +108,16 @@ export class Retry<Call, Reply> {
     if (context.remainingMs() < waitMs + live.usefulMinMs) return "time";
     return this.budget.withdraw() ? waitMs : "budget";
   }
-
-  private createMethod(key: CallKey): RetryMethod {
-    return new RetryMethod(this.liveOf(key), key, this.parts.stats);
-  }
-
-  private liveOf(key: CallKey): RetryLiveOptions {
-    return completeRetryOptions({ ...this.options, ...this.parts.live?.(key) });
-  }
 }
 
 /** What is kept for one method. */
 class RetryMethod {
-  live: RetryLiveOptions;
   calls = 0;
   readonly retries: Tally;
   readonly recovered: Tally;
   readonly refused: Readonly<Record<RetryRefusal, Tally>>;
 
-  constructor(live: RetryLiveOptions, key: CallKey, stats: StatsRegistry | undefined) {
-    this.live = live;
+  constructor(key: CallKey, stats: StatsRegistry | undefined) {
     const family = stats?.counter({
       name: "holdfast_retries",
       help: "Further tries sent, calls they saved, and failed calls not tried again, by why",
@@ -144,11 +137,10 @@ class RetryMethod {
     };
   }
 
-  snapshot(): Omit<RetryMethodSnapshot, keyof CallKey> {
-    const { live, calls, retries, recovered, refused } = this;
+  snapshot(): Omit<RetryMethodSnapshot, keyof CallKey | "live"> {
+    const { calls, retries, recovered, refused } = this;
     const { useless, unsafe, chain, tries, time, budget } = refused;
     return {
-      live: liveOnly(live),
       calls,
       retries: retries.value,
       recovered: recovered.value,
@@ -168,6 +160,7 @@ class RetryMethod {
 export class TriedCall<Call, Reply> implements Settler<Reply> {
   private readonly policy: Retry<Call, Reply>;
   readonly method: RetryMethod;
+  readonly live: RetryLiveOptions;
   /** The caller's. */
   readonly context: Context;
   readonly call: Call;
@@ -181,6 +174,7 @@ export class TriedCall<Call, Reply> implements Settler<Reply> {
   constructor(
     policy: Retry<Call, Reply>,
     method: RetryMethod,
+    live: RetryLiveOptions,
     context: Context,
     call: Call,
     next: DirectService<Call, Reply>,
@@ -188,6 +182,7 @@ export class TriedCall<Call, Reply> implements Settler<Reply> {
   ) {
     this.policy = policy;
     this.method = method;
+    this.live = live;
     this.context = context;
     this.call = call;
     this.next = next;

@@ -1,4 +1,6 @@
 /** Options of retries. */
+import type { LiveSchema } from "@holdfast/core";
+import { checkCount, checkOptions } from "../check-options.ts";
 
 /** What may change while it runs. */
 export interface RetryLiveOptions {
@@ -26,11 +28,11 @@ export interface RetryLiveOptions {
    */
   readonly usefulMinMs: number;
   /**
-   * The time of one try, in ms, more than 0, default Infinity: a try may take what the call may.
-   * A try that is cut off is tried elsewhere if the method is idempotent, which saves calls from an
+   * The time of one try, in ms, 1 to 600,000; default none: a try may take what the call may. A
+   * try that is cut off is tried elsewhere if the method is idempotent, which saves calls from an
    * instance that hangs; too short doubles the work of a callee that is only slow.
    */
-  readonly tryTimeoutMs: number;
+  readonly tryTimeoutMs: number | undefined;
 }
 
 export interface RetryOptions extends RetryLiveOptions {
@@ -44,32 +46,32 @@ export const RETRY_DEFAULTS: RetryOptions = {
   backoffMaxMs: 1_000,
   retryAfterMaxMs: 5_000,
   usefulMinMs: 5,
-  tryTimeoutMs: Infinity,
+  tryTimeoutMs: undefined,
   keysMax: 1_000,
 };
 
-const TIME_MAX_MS = 600_000;
+const TIME = { kind: "number", unit: "ms", min: 0, max: 600_000 } as const;
+
+export const RETRY_LIVE: LiveSchema<RetryLiveOptions> = {
+  policy: "retry",
+  fields: {
+    triesMax: { kind: "number", unit: "tries", min: 1, max: 10, whole: true },
+    backoffMinMs: { ...TIME, help: "the ceiling of the first pause" },
+    backoffMaxMs: { ...TIME, help: "the ceiling of any pause" },
+    retryAfterMaxMs: { ...TIME, help: "the longest wait that a callee may ask for" },
+    usefulMinMs: { ...TIME, help: "what must be left of the call when a try is sent" },
+    tryTimeoutMs: { ...TIME, min: 1, optional: true, help: "the time of one try" },
+  },
+  check: ({ backoffMinMs, backoffMaxMs }) =>
+    backoffMinMs > backoffMaxMs
+      ? `backoffMinMs ${backoffMinMs} is above backoffMaxMs ${backoffMaxMs}`
+      : undefined,
+};
 
 export function completeRetryOptions(input: Partial<RetryOptions>): RetryOptions {
   const options = { ...RETRY_DEFAULTS, ...input };
-  const { triesMax, keysMax, backoffMinMs, backoffMaxMs, tryTimeoutMs } = options;
-  if (!Number.isInteger(triesMax) || triesMax < 1 || triesMax > 10) {
-    throw new RangeError(`triesMax is ${triesMax}; it must be a whole number from 1 to 10`);
-  }
-  if (!Number.isInteger(keysMax) || keysMax < 1) {
-    throw new RangeError(`keysMax is ${keysMax}; it must be a whole number from 1`);
-  }
-  for (const name of TIMES) {
-    const value = options[name];
-    if (value >= 0 && value <= TIME_MAX_MS) continue;
-    throw new RangeError(`${name} is ${value}; it must be from 0 to ${TIME_MAX_MS}`);
-  }
-  if (!(tryTimeoutMs > 0)) {
-    throw new RangeError(`tryTimeoutMs is ${tryTimeoutMs}; it must be more than 0`);
-  }
-  if (backoffMinMs > backoffMaxMs) {
-    throw new RangeError(`backoffMinMs ${backoffMinMs} is above backoffMaxMs ${backoffMaxMs}`);
-  }
+  checkOptions(RETRY_LIVE, options);
+  checkCount("keysMax", options.keysMax);
   return options;
 }
 
@@ -80,7 +82,7 @@ export function completeRetryOptions(input: Partial<RetryOptions>): RetryOptions
 export function checkRetryFits(options: RetryLiveOptions, callTimeoutMs: number): void {
   const { triesMax, tryTimeoutMs, usefulMinMs } = options;
   if (triesMax === 1) return;
-  if (tryTimeoutMs !== Infinity && tryTimeoutMs + usefulMinMs > callTimeoutMs) {
+  if (tryTimeoutMs !== undefined && tryTimeoutMs + usefulMinMs > callTimeoutMs) {
     throw new RangeError(
       `tryTimeoutMs ${tryTimeoutMs} and usefulMinMs ${usefulMinMs} for the next try do not fit ` +
         `into callTimeoutMs ${callTimeoutMs}`,
@@ -90,5 +92,3 @@ export function checkRetryFits(options: RetryLiveOptions, callTimeoutMs: number)
     throw new RangeError(`usefulMinMs ${usefulMinMs} is above callTimeoutMs ${callTimeoutMs}`);
   }
 }
-
-const TIMES = ["backoffMinMs", "backoffMaxMs", "retryAfterMaxMs", "usefulMinMs"] as const;
