@@ -42,6 +42,11 @@ export class FileConfigSource implements ConfigSource {
   }
 }
 
+type Look =
+  | { readonly kind: "same" }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "bad"; readonly reason: string };
+
 /** A file changed less than this ago may change again within the same tick of its time stamp. */
 const YOUNG_MS = 2_000;
 
@@ -54,6 +59,7 @@ class FileWatch implements ConfigWatch {
   private readonly listener: (snapshot: ConfigSnapshot) => void;
   /** What the file system said of the file when it was last read; "" when it must be read. */
   private seen = "";
+  /** Why the file as it is now cannot be taken. */
   private complaint: string | undefined = undefined;
   private closed = false;
   private stopTimer: () => void = () => undefined;
@@ -77,27 +83,26 @@ class FileWatch implements ConfigWatch {
   }
 
   private async lookAgain(): Promise<void> {
-    const problem = await this.look();
+    const found = await this.look();
     if (this.closed) return;
-    if (problem !== undefined) this.complain(problem);
+    if (found.kind === "text") this.take(found.text);
+    else if (found.kind === "bad") this.complain(found.reason);
+    else if (this.complaint === undefined) this.confirm();
     this.stopTimer = after(this.clock, this.options.lookMs, () => void this.lookAgain());
   }
 
-  /** Why the file could not be taken, if that is so. Never rejects. */
-  private async look(): Promise<string | undefined> {
+  /** Never rejects. */
+  private async look(): Promise<Look> {
     try {
       const { seen, young } = await this.describe();
-      if (seen === this.seen && !young) {
-        this.confirm();
-        return this.complaint;
-      }
+      if (seen === this.seen && !young) return { kind: "same" };
       const text = await this.read();
-      // Looked at before it was read: what changed since then is read next time.
+      // Described before it was read: what changed since then is read next time.
       this.seen = seen;
-      return this.closed ? undefined : this.take(text);
+      return { kind: "text", text };
     } catch (error) {
       this.seen = "";
-      return explain(error as NodeJS.ErrnoException);
+      return { kind: "bad", reason: explain(error as NodeJS.ErrnoException) };
     }
   }
 
@@ -121,28 +126,27 @@ class FileWatch implements ConfigWatch {
     throw new RangeError("it grows while it is read");
   }
 
-  private take(text: string): string | undefined {
+  private take(text: string): void {
     const revision = revisionOfText(text);
     if (revision === this.current?.revision) {
-      this.confirm();
-      return undefined;
+      this.complaint = undefined;
+      if (this.current.stale === undefined) this.confirm();
+      else this.tell({ ...this.current, stale: undefined, confirmedMs: this.clock.nowMs() });
+      return;
     }
     const parsed = parseConfigFile(text);
-    if (parsed.kind === "bad") return parsed.reason;
+    if (parsed.kind === "bad") {
+      this.complain(parsed.reason);
+      return;
+    }
     this.complaint = undefined;
     const { entries } = parsed;
     this.tell({ revision, entries, confirmedMs: this.clock.nowMs(), stale: undefined });
-    return undefined;
   }
 
-  /** The file is still what it was when it was taken, or is that again. */
   private confirm(): void {
     if (this.current === undefined) return;
-    const { stale } = this.current;
-    const complains = this.seen !== "" && this.complaint !== undefined;
-    void complains;
-    const confirmed = { ...this.current, confirmedMs: this.clock.nowMs() };
-    if (stale === undefined) this.current = confirmed;
+    this.current = { ...this.current, confirmedMs: this.clock.nowMs() };
   }
 
   private complain(reason: string): void {

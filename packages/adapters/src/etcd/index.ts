@@ -1,0 +1,1 @@
+/** Configuration on etcd: the public door of `@holdfast/adapters/etcd`. */
