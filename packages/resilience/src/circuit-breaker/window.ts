@@ -13,15 +13,15 @@ const BUCKETS = WINDOW_MS / BUCKET_MS;
 const PLACE = { success: 0, failure: 1, timeout: 2 } as const;
 export type Counted = keyof typeof PLACE;
 const PLACES = 3;
-/**
- * A bucket holds this many of each kind and ignores more: 655,350 calls a second are more than one
- * process makes, and 32 bits would make every breaker 600 bytes larger.
- */
-const COUNT_MAX = 0xffff;
+/** What a bucket of bytes holds; the first bucket that needs more makes the window a wide one. */
+const BYTE_MAX = 0xff;
 
 export class Window {
-  /** Made at the first count and dropped when all is past: an idle breaker has none. */
-  private counts: Uint16Array | undefined = undefined;
+  /**
+   * Made at the first count and dropped when all is past. Bytes as long as they do, which is up to
+   * 2,550 calls a second: of the few breakers with more than that, each may cost 900 bytes more.
+   */
+  private counts: Uint8Array | Uint32Array | undefined = undefined;
   /** Of the newest bucket: its number since the clock's zero, and its place in `counts`. */
   private newest = 0;
   private offset = 0;
@@ -32,10 +32,12 @@ export class Window {
 
   add(nowMs: number, counted: Counted): void {
     this.advance(nowMs);
-    this.counts ??= new Uint16Array(BUCKETS * PLACES);
+    const counts = (this.counts ??= new Uint8Array(BUCKETS * PLACES));
     const index = this.offset + PLACE[counted];
-    if (this.counts[index] === COUNT_MAX) return;
-    this.counts[index]!++;
+    if (counts[index] === BYTE_MAX && counts instanceof Uint8Array) {
+      this.counts = new Uint32Array(counts);
+      this.counts[index]!++;
+    } else counts[index]!++;
     if (counted === "success") this.successes++;
     else if (counted === "failure") this.failures++;
     else this.timeouts++;
@@ -67,7 +69,7 @@ export class Window {
   }
 
   /** The oldest bucket becomes the newest, empty. */
-  private dropOldest(counts: Uint16Array): void {
+  private dropOldest(counts: Uint8Array | Uint32Array): void {
     const next = this.offset + PLACES;
     const offset = next === counts.length ? 0 : next;
     this.offset = offset;
