@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { skipConsul } from "../servers/consul/build.ts";
+import { type ConsulCluster, startConsulCluster } from "../servers/consul/cluster.ts";
+import { ConsulSides, instance, never } from "./consul-sides.ts";
+import { Watched } from "./watched.ts";
+
+describe("instances in a real Consul", { skip: skipConsul() }, () => {
+  let cluster: ConsulCluster;
+  before(async () => {
+    cluster = await startConsulCluster();
+  });
+  after(() => cluster[Symbol.asyncDispose]());
+
+  it("come to a resolver within a second, whole, and leave as fast", async () => {
+    await using sides = new ConsulSides();
+    using watched = new Watched(sides.resolver([cluster.addresses[0]!]), "history");
+    await watched.untilFresh();
+    assert.deepEqual(watched.ids, [], "nobody yet is an answer");
+    const one = instance("one", 4001, { weight: 7, zone: "east", tags: ["blue", "canary"] });
+    const registrar = sides.registrar([cluster.addresses[1]!]);
+    const startMs = performance.now();
+    const registration = await registrar.register("history", one, never());
+    await watched.untilIds("one");
+    assert.ok(performance.now() - startMs < 1_000, "within a second");
+    assert.deepEqual(watched.current?.instances, [one]);
+    const endMs = performance.now();
+    const deregistered = registration.deregister();
+    assert.equal(
+      (await Promise.race([watched.untilIds(), deregistered.then(() => -1)])) >= 0,
+      true,
+    );
+    assert.ok(performance.now() - endMs < 1_000, "within a second");
+    await deregistered;
+  });
+
+  it("come back when the agent has forgotten them", async () => {
+    await using sides = new ConsulSides();
+    const [server] = cluster.servers;
+    const registrar = sides.registrar([server!.address]);
+    await registrar.register("forgotten", instance("one", 4001), never());
+    using watched = new Watched(sides.resolver([cluster.addresses[2]!]), "forgotten");
+    await watched.untilIds("one");
+    await server!.api("PUT", `/v1/agent/service/deregister/${encodeURIComponent("forgotten@one")}`);
+    await watched.untilIds();
+    await watched.untilIds("one");
+    assert.ok(sides.said.includes("consul has forgotten this instance; registering again"));
+  });
+});
