@@ -1,6 +1,10 @@
 /** The public door of @holdfast/rpc. */
 export { leastLoaded } from "./balance/least-loaded.ts";
-export { BALANCE_DEFAULTS, type BalanceOptions } from "./client/balance-options.ts";
+export {
+  BALANCE_DEFAULTS,
+  type BalanceOptions,
+  type BalanceOptionsInput,
+} from "./client/balance-options.ts";
 export { type ClientCall } from "./client/client-call.ts";
 export {
   type AtAddress,

@@ -33,6 +33,11 @@ export class PeakEwma {
     this.atMs = nowMs;
   }
 
+  /** Nothing is known any more. */
+  forget(): void {
+    this.value = 0;
+  }
+
   /**
    * What is known now, 0 for nothing. Falls while there is no news, so that an instance that was
    * slow is tried again.

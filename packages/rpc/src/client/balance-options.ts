@@ -1,4 +1,8 @@
 /** Options of a client that spreads its calls over the instances of a service. */
+import {
+  type CircuitBreakerLiveOptions,
+  completeCircuitBreakerLiveOptions,
+} from "@holdfast/resilience";
 
 export interface BalanceOptions {
   /**
@@ -26,6 +30,17 @@ export interface BalanceOptions {
   readonly instancesMax: number;
   /** Calls that may wait for the first list, 0 or more, default 4,096; more are refused. */
   readonly waitingMax: number;
+  /**
+   * When an instance counts as failing, see CircuitBreakerLiveOptions; only connections that fail
+   * and calls that time out count. Default 5 such errors in a row within 500 ms or more, or half of
+   * 20 or more calls in ten seconds.
+   */
+  readonly breaker: CircuitBreakerLiveOptions;
+}
+
+export interface BalanceOptionsInput extends Partial<Omit<BalanceOptions, "breaker">> {
+  /** Default as in BalanceOptions. */
+  readonly breaker?: Partial<CircuitBreakerLiveOptions>;
 }
 
 export const BALANCE_DEFAULTS: BalanceOptions = {
@@ -35,10 +50,16 @@ export const BALANCE_DEFAULTS: BalanceOptions = {
   movesMax: 3,
   instancesMax: 10_000,
   waitingMax: 4_096,
+  breaker: completeCircuitBreakerLiveOptions({ consecutiveErrors: 5, consecutiveErrorsMs: 500 }),
 };
 
-export function completeBalanceOptions(input: Partial<BalanceOptions>): BalanceOptions {
-  const options = { ...BALANCE_DEFAULTS, ...input };
+export function completeBalanceOptions(input: BalanceOptionsInput): BalanceOptions {
+  const breaker = { ...BALANCE_DEFAULTS.breaker, ...input.breaker };
+  const options: BalanceOptions = {
+    ...BALANCE_DEFAULTS,
+    ...input,
+    breaker: completeCircuitBreakerLiveOptions(breaker),
+  };
   inRange(options, "latencyDecayMs", Number.MIN_VALUE, 2 ** 40);
   inRange(options, "warmUpMs", 0, 2 ** 40);
   inRange(options, "ejectedMaxRatio", 0, 1);
@@ -50,7 +71,7 @@ export function completeBalanceOptions(input: Partial<BalanceOptions>): BalanceO
 
 function inRange(
   options: BalanceOptions,
-  name: keyof BalanceOptions,
+  name: Exclude<keyof BalanceOptions, "breaker">,
   min: number,
   max: number,
 ): void {

@@ -1,5 +1,6 @@
 /** A try that may go to any instance of a service, and tells how it went there. */
 import type { Context, Settler } from "@holdfast/core";
+import { type Permit, UNJUDGED } from "@holdfast/resilience";
 import { type ClientCall, Try } from "./client-call.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -14,6 +15,8 @@ export class BalancedTry extends Try {
   endpoint: Endpoint | undefined = undefined;
   /** When that instance was given it, on the clock's `nowMs()` scale. */
   givenMs = 0;
+  /** Of that instance's breaker. */
+  permit: Permit = UNJUDGED;
   /** It had to wait for a connection, which says nothing of how fast the instance is. */
   waited = false;
   /** Ids of instances that did not take it; made when there is the first. */

@@ -3,6 +3,7 @@
  * counts against it; an error that its handler answers is an answer.
  */
 import { ServiceError } from "@holdfast/core";
+import type { Judgement } from "@holdfast/resilience";
 
 /** `answer`: it did what it should. */
 export type Blame = "answer" | "time-out" | "unreachable" | "refusal" | "failure" | "nobody";
@@ -35,6 +36,19 @@ export function blameFor(error: unknown, answered: boolean): Blame {
       return answered ? "answer" : "nobody";
   }
 }
+
+/**
+ * What the instance's breaker hears. A handler that fails is a matter of the method, on whichever
+ * instance; a refusal is an instance that protects itself.
+ */
+export const JUDGEMENT_OF_BLAME: Readonly<Record<Blame, Judgement>> = {
+  answer: "success",
+  "time-out": "timeout",
+  unreachable: "failure",
+  refusal: "ignored",
+  failure: "ignored",
+  nobody: "ignored",
+};
 
 /** The same error with the instance that failed the call. */
 export function withInstance(error: ServiceError, instanceId: string): ServiceError {

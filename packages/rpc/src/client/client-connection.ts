@@ -59,6 +59,8 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
   /** Since when something is owed by the server that has not sent a byte since; 0 for nothing. */
   private silentSinceMs = 0;
   private bytesSinceCheck = false;
+  /** When the first call timed out after which not one byte has come; 0 for none. */
+  private unansweredSinceMs = 0;
   private callsTotal = 0;
   private lateReplies = 0;
 
@@ -111,6 +113,7 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     if (this.closed) return;
     if (!this.heard) this.hear();
     this.bytesSinceCheck = true;
+    this.unansweredSinceMs = 0;
     try {
       this.path.receive(this, chunk);
     } catch (error) {
@@ -162,9 +165,17 @@ export class ClientConnection implements SocketHandler, TimerEntry, Sender, TryO
     const { sequenceId } = attempt;
     if (this.tries.take(sequenceId) === undefined) return;
     if (this.hearsCancel && !this.closed) this.path.sendCancel(this, sequenceId);
+    if (reason.code === "deadline-exceeded") this.noteUnanswered();
     // Also when it was written in this very turn: other calls stand behind it, so it will leave.
     attempt.failSent(reason);
     this.endWhenDone();
+  }
+
+  /** A half-open connection takes everything and answers nothing: new calls go elsewhere. */
+  private noteUnanswered(): void {
+    const nowMs = this.clock.nowMs();
+    if (this.unansweredSinceMs === 0) this.unansweredSinceMs = nowMs;
+    if (nowMs - this.unansweredSinceMs >= this.options.unansweredTimeoutMs) this.leave();
   }
 
   /** No new calls; the connection ends when those at work have. */

@@ -11,10 +11,11 @@ import {
   STATE_KIND,
   toService,
 } from "@holdfast/core";
+import { BreakerTable } from "@holdfast/resilience";
 import type { MethodDefinition, ServiceDefinition } from "@holdfast/thrift";
 import { leastLoaded } from "../balance/least-loaded.ts";
 import { createObservers, type Observers } from "../observe/observers.ts";
-import { type BalanceOptions, completeBalanceOptions } from "./balance-options.ts";
+import { type BalanceOptionsInput, completeBalanceOptions } from "./balance-options.ts";
 import { BalancedTry } from "./balanced-try.ts";
 import { CallPath } from "./call-path.ts";
 import { ClientCall, ClientMethod, Try } from "./client-call.ts";
@@ -37,7 +38,9 @@ export interface AtInstances {
   readonly service?: string;
   /** Default `leastLoaded()`. */
   readonly balancer?: CreateBalancer;
-  readonly balance?: Partial<BalanceOptions>;
+  readonly balance?: BalanceOptionsInput;
+  /** Where the breakers of the instances show; default a table of this client's own. */
+  readonly breakers?: BreakerTable;
 }
 
 export interface CreateClientOf<Client> {
@@ -55,7 +58,8 @@ export class ClientHandle<Client> {
   readonly options: ClientOptions;
   private readonly target: Pool | EndpointSet;
   private readonly entries: Stack<ClientCall, unknown>;
-  private readonly unregister: (() => void)[];
+  /** What is done at the end. */
+  private readonly endings: (() => void)[] = [];
 
   constructor(input: CreateClient<Client>) {
     const { runtime, definition } = input;
@@ -67,10 +71,12 @@ export class ClientHandle<Client> {
     const random = runtime.random.stream(`client ${definition.name}`);
     const { options } = this;
     const pool = { clock, random, network, path, options };
-    this.target =
-      "address" in input
-        ? new Pool({ ...pool, address: input.address })
-        : createEndpointSet(input, pool, definition.name);
+    if ("address" in input) this.target = new Pool({ ...pool, address: input.address });
+    else {
+      const breakers = input.breakers ?? createBreakers(runtime, observers);
+      if (input.breakers === undefined) this.endings.push(() => breakers.close());
+      this.target = createEndpointSet(input, breakers, pool);
+    }
     const { callTimeoutMs } = this.options;
     const defaults = clientStack({ clock, records, accessLog, callTimeoutMs });
     this.entries = input.filters?.(defaults) ?? defaults;
@@ -83,7 +89,12 @@ export class ClientHandle<Client> {
     this.calls = definition.client((method, context, args) =>
       service(context, new ClientCall(methods.get(method)!, args, clock.nowMs())),
     );
-    this.unregister = this.registerState(observers, definition.name);
+    this.endings.push(...this.registerState(observers, definition.name));
+  }
+
+  /** What a client knows of where its calls go, as the ops port shows it. */
+  snapshot(): Record<string, unknown> {
+    return this.target.snapshot();
   }
 
   describeStack(): ReturnType<typeof describeStack> {
@@ -93,7 +104,7 @@ export class ClientHandle<Client> {
   /** Closes now: calls at work fail with `unavailable`, those that wait with `cancelled`. */
   close(): void {
     this.target.close();
-    for (const unregister of this.unregister) unregister();
+    for (const end of this.endings.splice(0)) end();
   }
 
   /** Lets calls at work end; new ones are refused. */
@@ -113,16 +124,23 @@ export class ClientHandle<Client> {
   }
 }
 
-function createEndpointSet(
-  input: AtInstances,
+function createBreakers({ clock, random, logger }: Runtime, observers: Observers): BreakerTable {
+  const { state: registry, stats } = observers;
+  return new BreakerTable({ clock, random: random.stream("breakers"), registry, stats, logger });
+}
+
+function createEndpointSet<Client>(
+  input: CreateClientOf<Client> & AtInstances,
+  breakers: BreakerTable,
   pool: Omit<PoolParts, "address">,
-  name: string,
 ): EndpointSet {
   return new EndpointSet({
     resolver: input.resolver,
-    service: input.service ?? name,
+    service: input.service ?? input.definition.name,
     balancer: input.balancer ?? leastLoaded(),
     balance: completeBalanceOptions(input.balance ?? {}),
+    breakers,
+    caller: pool.options.name,
     clock: pool.clock,
     pool,
   });

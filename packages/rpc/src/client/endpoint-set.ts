@@ -14,6 +14,7 @@ import {
   type ResolverWatch,
   ServiceError,
 } from "@holdfast/core";
+import type { BreakerTable } from "@holdfast/resilience";
 import type { BalancedTry, TryHome } from "./balanced-try.ts";
 import type { BalanceOptions } from "./balance-options.ts";
 import { blameFor, withInstance } from "./blame.ts";
@@ -21,6 +22,7 @@ import type { Try, TryOwner } from "./client-call.ts";
 import { eject } from "./ejection.ts";
 import { Endpoint, type EndpointOwner, type EndpointParts } from "./endpoint.ts";
 import type { PoolParts } from "./pool.ts";
+import { Probes } from "./probes.ts";
 
 export interface EndpointSetParts {
   readonly resolver: Resolver;
@@ -28,6 +30,9 @@ export interface EndpointSetParts {
   readonly service: string;
   readonly balancer: CreateBalancer;
   readonly balance: BalanceOptions;
+  readonly breakers: BreakerTable;
+  /** The service that calls. */
+  readonly caller: string;
   readonly clock: Clock;
   readonly pool: Omit<PoolParts, "address" | "watcher">;
 }
@@ -42,6 +47,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   private endpoints = new Map<string, Endpoint>();
   /** Off the list, with calls at work. */
   private readonly leaving = new Set<Endpoint>();
+  private readonly probes = new Probes();
   /** Calls made before the first list. */
   private readonly waiting = new Set<Try>();
   /** When the balancer must be told anew, on the clock's `nowMs()` scale. */
@@ -50,8 +56,9 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
 
   constructor(parts: EndpointSetParts) {
     this.parts = parts;
-    const { clock, balance, pool } = parts;
-    this.endpointParts = { owner: this, clock, balance, pool };
+    const { clock, balance, pool, breakers } = parts;
+    const site = { caller: parts.caller, callee: parts.service };
+    this.endpointParts = { owner: this, clock, balance, pool, breakers, site };
     this.balancer = parts.balancer({ random: pool.random.stream("balancer") });
     this.watch = parts.resolver.watch(parts.service, (resolution) => this.onList(resolution));
   }
@@ -61,7 +68,9 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     if (nowMs >= this.updateDueMs) this.update(nowMs);
     const { context, call } = attempt;
     const avoided = attempt.refusedBy ?? context.get(avoidedInstancesKey);
-    const endpoint = this.balancer.pick(context, call, avoided, nowMs);
+    const endpoint =
+      (nowMs >= this.probes.dueMs ? this.probes.take(call, avoided, nowMs) : undefined) ??
+      this.balancer.pick(context, call, avoided, nowMs);
     if (endpoint === undefined) this.withoutInstance(attempt);
     else endpoint.send(attempt, nowMs);
   }
@@ -99,7 +108,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   onMoved(attempt: BalancedTry): void {
     const { endpoint } = attempt;
     attempt.endpoint = undefined;
-    endpoint!.onTakenBack();
+    endpoint!.onTakenBack(attempt);
     // To the same instance again when there is no other: a successor may listen there.
     this.avoid(attempt, endpoint!.instance.id);
     this.send(attempt);
@@ -179,6 +188,10 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     }
     const used = eject(all, balance.ejectedMaxRatio);
     this.balancer.update(used, this.resolution?.instances ?? []);
+    this.probes.update(
+      all.filter(({ ejected }) => ejected),
+      nowMs,
+    );
   }
 
   /** Gives it to another instance than it has been given to; false when there is none. */

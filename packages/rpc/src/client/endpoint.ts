@@ -3,10 +3,11 @@
  * they take, and whether it can be reached.
  */
 import type { Candidate, Clock, Instance, ServiceError, TimerEntry } from "@holdfast/core";
+import type { Breaker, BreakerStateKind, BreakerTable, Permit } from "@holdfast/resilience";
 import { PeakEwma } from "../balance/peak-ewma.ts";
 import type { BalancedTry } from "./balanced-try.ts";
 import type { BalanceOptions } from "./balance-options.ts";
-import type { Blame } from "./blame.ts";
+import { type Blame, JUDGEMENT_OF_BLAME } from "./blame.ts";
 import type { Try } from "./client-call.ts";
 import type { Ejectable } from "./ejection.ts";
 import { Pool, type PoolParts, type PoolWatcher } from "./pool.ts";
@@ -23,14 +24,20 @@ export interface EndpointParts {
   readonly owner: EndpointOwner;
   readonly clock: Clock;
   readonly balance: BalanceOptions;
+  readonly breakers: BreakerTable;
+  readonly site: { readonly caller: string; readonly callee: string };
   readonly pool: Omit<PoolParts, "address" | "watcher">;
 }
 
 /** It warms up in so many steps; in the first one it has the share of one step. */
 const WARM_UP_STEPS = 30;
-/** A failure counts as if a call took twice as long as is known, up to this many milliseconds. */
-const FAILURE_MAX_MS = 1_000;
+/** All its methods share one breaker. */
+const ALL_METHODS = "*";
+/** A failure counts as if a call took so many times as long as is known, within these bounds. */
+const FAILURE_FACTOR = 4;
+const REFUSAL_FACTOR = 2;
 const FAILURE_MIN_MS = 1;
+const FAILURE_MAX_MS = 1_000;
 
 export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   /** The id and the address never change; the weight may. */
@@ -47,6 +54,8 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
 
   private readonly parts: EndpointParts;
   private readonly latency: PeakEwma;
+  private readonly breaker: Breaker;
+  private breakerState: BreakerStateKind = "closed";
   /** Made when the first call goes there. */
   private pool: Pool | undefined = undefined;
   private unreachable: ServiceError | undefined = undefined;
@@ -60,6 +69,8 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     this.weight = instance.weight;
     this.latency = new PeakEwma(parts.balance.latencyDecayMs);
     this.warmFromMs = warmFromMs;
+    const site = { ...parts.site, method: ALL_METHODS, instance: instance.id };
+    this.breaker = parts.breakers.create(site, parts.balance.breaker);
   }
 
   latencyMs(nowMs: number): number {
@@ -81,6 +92,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     attempt.endpoint = this;
     attempt.givenMs = nowMs;
     attempt.waited = false;
+    attempt.permit = this.acquire();
     this.inFlight++;
     this.pool ??= this.createPool();
     this.pool.send(attempt);
@@ -90,41 +102,54 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
 
   onSucceeded(attempt: BalancedTry): void {
     this.inFlight--;
-    if (attempt.call.method.definition.oneway) return;
-    this.onAnswered(attempt);
+    if (attempt.call.method.definition.oneway) this.breaker.settle(attempt.permit, "ignored");
+    else this.onAnswered(attempt);
   }
 
   /** The try ended here, but not well. */
   onFailed(attempt: BalancedTry, blame: Blame): void {
     this.inFlight--;
-    if (blame === "answer") this.onAnswered(attempt);
-    if (blame === "answer" || blame === "nobody") return;
-    const nowMs = this.parts.clock.nowMs();
-    const known = this.latency.valueMs(nowMs);
-    const takenMs = nowMs - attempt.givenMs;
-    if (blame === "time-out") this.latency.observe(Math.max(takenMs, known), nowMs);
-    else {
-      // What fails fast must not look fast.
-      const doubled = Math.max(FAILURE_MIN_MS, Math.min(known * 2, FAILURE_MAX_MS));
-      this.latency.observe(Math.max(takenMs, known, doubled), nowMs);
-    }
+    if (blame === "answer") return this.onAnswered(attempt);
+    this.breaker.settle(attempt.permit, JUDGEMENT_OF_BLAME[blame]);
+    // One that cannot be connected to is left out for that; how fast it is stays unknown.
+    const reached = blame !== "nobody" && this.unreachable === undefined;
+    if (reached) this.noteFailure(this.parts.clock.nowMs(), attempt, blame);
+    this.noteBreaker();
   }
 
   /** The try goes elsewhere: it never was at work here. */
-  onTakenBack(): void {
+  onTakenBack(attempt: BalancedTry): void {
     this.inFlight--;
+    this.breaker.settle(attempt.permit, "ignored");
+  }
+
+  /** Milliseconds until its breaker wants a probe; Infinity when it wants none. */
+  probeInMs(): number {
+    if (this.breakerState === "closed" || this.unreachable !== undefined) return Infinity;
+    return this.breaker.retryAfterMs();
+  }
+
+  /**
+   * Whether a call may be risked to see if it works again: not before a connection stands, which
+   * costs no call to find out.
+   */
+  takesProbe(): boolean {
+    if (this.breakerState === "closed" || this.unreachable !== undefined) return false;
+    const wanted = this.breaker.wouldAcquire();
+    this.noteBreaker();
+    if (!wanted || this.pool === undefined) return wanted;
+    if (this.pool.connectionCount === 0) this.pool.probe();
+    return this.pool.connectionCount > 0;
   }
 
   /** It was taken off the list: calls at work end, no new ones come. */
   leave(reason: ServiceError): void {
-    this.left = true;
-    this.parts.clock.unschedule(this);
+    this.end();
     this.pool?.leave(reason);
   }
 
   close(): void {
-    this.left = true;
-    this.parts.clock.unschedule(this);
+    this.end();
     this.pool?.close();
   }
 
@@ -136,20 +161,18 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   onDialled(): void {
     if (this.unreachable === undefined) return;
     this.unreachable = undefined;
-    this.badSinceMs = Infinity;
     // Most likely it was started anew.
+    this.latency.forget();
     this.warmFromMs = this.parts.clock.nowMs();
-    this.parts.owner.onHealth(this);
+    this.onHealth();
   }
 
   onUnreachable(error: ServiceError, notBeforeMs: number): void {
     if (this.left) return;
-    const { clock, owner } = this.parts;
-    if (this.unreachable === undefined) this.badSinceMs = clock.nowMs();
     this.unreachable = error;
     // It is found again without a call that has to wait for it.
-    clock.schedule(this, notBeforeMs);
-    owner.onHealth(this);
+    this.parts.clock.schedule(this, notBeforeMs);
+    this.onHealth();
   }
 
   onDue(): void {
@@ -171,15 +194,59 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
       inFlight,
       latencyMs: Number(this.latency.valueMs(clock.nowMs()).toFixed(3)),
       ejected,
+      breaker: this.breaker.stateKind,
+      breakerWhy: this.breaker.lastTransition?.why ?? "",
       unreachable: this.unreachable?.message ?? "",
       ...(this.pool?.snapshot() ?? { connections: [] }),
     };
   }
 
   private onAnswered(attempt: BalancedTry): void {
+    this.breaker.settle(attempt.permit, "success");
+    if (this.breakerState !== "closed") this.noteBreaker();
     if (attempt.waited) return;
     const nowMs = this.parts.clock.nowMs();
     this.latency.observe(nowMs - attempt.givenMs, nowMs);
+  }
+
+  /** What fails fast must not look fast. */
+  private noteFailure(nowMs: number, attempt: BalancedTry, blame: Blame): void {
+    const known = this.latency.valueMs(nowMs);
+    const factor = blame === "time-out" ? 1 : blame === "refusal" ? REFUSAL_FACTOR : FAILURE_FACTOR;
+    const punished = Math.max(FAILURE_MIN_MS, Math.min(known * factor, FAILURE_MAX_MS));
+    this.latency.observe(Math.max(nowMs - attempt.givenMs, known, punished), nowMs);
+  }
+
+  private acquire(): Permit {
+    const { breaker } = this;
+    const judged = this.breakerState === "closed" || breaker.wouldAcquire();
+    const permit = judged ? breaker.tryAcquire() : breaker.passUnjudged();
+    if (this.breakerState !== "closed") this.noteBreaker();
+    return permit;
+  }
+
+  private noteBreaker(): void {
+    const { stateKind } = this.breaker;
+    if (stateKind === this.breakerState) return;
+    this.breakerState = stateKind;
+    // What did not answer there may answer on a new one.
+    if (stateKind === "open") this.pool?.leaveConnections();
+    this.onHealth();
+  }
+
+  private onHealth(): void {
+    if (this.left) return;
+    const fails = this.breakerState !== "closed" && this.breaker.options.mode === "on";
+    if (!fails && this.unreachable === undefined) this.badSinceMs = Infinity;
+    else if (this.badSinceMs === Infinity) this.badSinceMs = this.parts.clock.nowMs();
+    this.parts.owner.onHealth(this);
+  }
+
+  private end(): void {
+    if (this.left) return;
+    this.left = true;
+    this.parts.clock.unschedule(this);
+    this.parts.breakers.remove(this.breaker);
   }
 
   private createPool(): Pool {

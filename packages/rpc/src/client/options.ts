@@ -26,6 +26,11 @@ export interface ClientOptions {
   readonly writeTimeoutMs: number;
   /** Calls wait and not one byte comes: the connection is given up, in ms, default 30,000. */
   readonly silenceTimeoutMs: number;
+  /**
+   * Calls time out and not one byte comes for so long: new calls get another connection, in ms,
+   * default 1,000. Shorter leaves a dead connection sooner; longer spares a slow server new ones.
+   */
+  readonly unansweredTimeoutMs: number;
   /** Bytes that the server has not taken yet, default 16 MiB; calls above it are refused. */
   readonly unsentMaxBytes: number;
   /** The first pause after a failed dial, in ms, default 50; doubles up to `backoffMaxMs`. */
@@ -46,6 +51,7 @@ export const CLIENT_DEFAULTS: ClientOptions = {
   dialTimeoutMs: 1_000,
   writeTimeoutMs: 10_000,
   silenceTimeoutMs: 30_000,
+  unansweredTimeoutMs: 1_000,
   unsentMaxBytes: 16 * 1024 * 1024,
   backoffMinMs: 50,
   backoffMaxMs: 5_000,
@@ -71,6 +77,7 @@ const TIMES = [
   "dialTimeoutMs",
   "writeTimeoutMs",
   "silenceTimeoutMs",
+  "unansweredTimeoutMs",
   "backoffMinMs",
   "backoffMaxMs",
 ] as const;
