@@ -10,6 +10,9 @@ export * from "./concurrency-limit/error.ts";
 export * from "./concurrency-limit/filter.ts";
 export * from "./concurrency-limit/options.ts";
 export * from "./deadline/filter.ts";
+export * from "./guard/guard.ts";
+export * from "./guard/guarded-call.ts";
+export * from "./guard/options.ts";
 export * from "./key-states.ts";
 export * from "./retry/budget-options.ts";
 export * from "./retry/budget.ts";
@@ -21,3 +24,11 @@ export {
 } from "./retry/filter.ts";
 export * from "./retry/options.ts";
 export { REFUSAL_TEXT, type RetryRefusal } from "./retry/safety.ts";
+export {
+  Hedge,
+  type HedgeMethodSnapshot,
+  type HedgeParts,
+  type HedgeSnapshot,
+} from "./hedge/filter.ts";
+export * from "./hedge/options.ts";
+export * from "./hedge/try-record.ts";
