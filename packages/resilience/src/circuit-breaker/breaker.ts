@@ -88,6 +88,8 @@ export class Breaker {
   private readonly listener: BreakerListener | undefined;
   private readonly window = new Window();
   private live: CircuitBreakerLiveOptions;
+  /** For whoever configures it: of what version of its source the options are. */
+  private version = 0;
   private state: State;
   private lastPermit: Permit = UNJUDGED;
   private inFlight = 0;
@@ -110,6 +112,11 @@ export class Breaker {
 
   get options(): CircuitBreakerLiveOptions {
     return this.live;
+  }
+
+  /** What `configure` was told last; 0 before. */
+  get optionsVersion(): number {
+    return this.version;
   }
 
   /** As it stands; an open one whose time is up stays open until somebody asks for a permit. */
@@ -170,9 +177,16 @@ export class Breaker {
     return Math.max(1, state.nextProbeMs - nowMs);
   }
 
-  /** New options hold at once, also for an open time or a probe that is running. */
-  configure(options: CircuitBreakerLiveOptions): void {
+  /**
+   * New options hold at once, also for an open time or a probe that is running; one that is
+   * switched off is closed. `version` is for the caller, who can ask for it again.
+   */
+  configure(options: CircuitBreakerLiveOptions, version = 0): void {
+    this.version = version;
+    if (options === this.live) return;
     this.live = options;
+    this.keepWithinOptions(this.clock.nowMs());
+    if (options.mode === "off") this.reset("switched off");
   }
 
   /** Closes it and forgets what was counted, whatever state it is in. */

@@ -9,6 +9,7 @@ export function breakerOpen(
   retryAfterMs: number,
 ): ServiceError {
   const wait = Math.ceil(retryAfterMs);
-  const message = `the breaker of ${callee}.${method} is open (${why}); next probe in ${wait} ms`;
+  const name = method === "" ? callee : `${callee}.${method}`;
+  const message = `the breaker of ${name} is open (${why}); next probe in ${wait} ms`;
   return new ServiceError("breaker-open", message, { workStarted: "no", retryAfterMs });
 }

@@ -4,9 +4,12 @@
  */
 import {
   type Clock,
-  type DirectService,
+  type Context,
   directFilter,
+  type DirectService,
   type Filter,
+  fixedOptions,
+  type LiveOptions,
   type Random,
   type Settler,
 } from "@holdfast/core";
@@ -17,7 +20,6 @@ import { judgeError, type Judgement } from "./judgement.ts";
 import {
   type CircuitBreakerLiveOptions,
   type CircuitBreakerOptions,
-  completeCircuitBreakerLiveOptions,
   completeCircuitBreakerOptions,
 } from "./options.ts";
 import { BreakerTable } from "./table.ts";
@@ -25,89 +27,84 @@ import { BreakerTable } from "./table.ts";
 /** What a failed call says about the callee; `judgeError` unless the caller knows better. */
 export type Judge<Call> = (error: unknown, call: Call) => Judgement;
 
-export interface CreateCircuitBreaker<Call> {
+export interface CircuitBreakerParts<Call> {
   readonly clock: Clock;
+  /** For the jitter. */
   readonly random: Random;
   readonly traits: CallTraits<Call>;
-  readonly options?: Partial<CircuitBreakerOptions>;
   /** Default `judgeError`. Whoever has exceptions that are answers must say so here. */
   readonly judge?: Judge<Call>;
-  /** Where the breakers show; default a table of its own, which `rows` shows. */
+  /** Where the breakers show, one for the whole process; default one of its own. */
   readonly table?: BreakerTable;
+  /** What may change while it runs; default: the options, for ever. */
+  readonly live?: LiveOptions<CircuitBreakerLiveOptions>;
+}
+
+export interface CircuitBreakerSnapshot {
+  readonly options: CircuitBreakerOptions;
+  /** Keys that have a breaker; the table shows each. */
+  readonly keys: number;
+  /** Calls that passed without a breaker because there were too many keys. */
+  readonly unguarded: number;
 }
 
 export class CircuitBreaker<Call, Reply> {
   readonly filter: Filter<Call, Reply>;
   readonly table: BreakerTable;
+  private readonly options: CircuitBreakerOptions;
   private readonly judge: Judge<Call>;
-  private readonly breakersMax: number;
-  private optionsOf: (key: CallKey) => CircuitBreakerLiveOptions;
+  private readonly live: LiveOptions<CircuitBreakerLiveOptions>;
   /** By identity for the calls, by name for keys that say the same. */
   private readonly byKey = new WeakMap<CallKey, Breaker>();
   private readonly byName = new Map<string, Breaker>();
-  private unguardedCount = 0;
+  private unguarded = 0;
 
-  constructor(input: CreateCircuitBreaker<Call>) {
-    const { clock, random, traits } = input;
-    const { breakersMax, ...live } = completeCircuitBreakerOptions(input.options);
-    this.breakersMax = breakersMax;
-    this.optionsOf = () => live;
-    this.judge = input.judge ?? judgeError;
-    this.table = input.table ?? new BreakerTable({ clock, random });
+  constructor(parts: CircuitBreakerParts<Call>, options: Partial<CircuitBreakerOptions> = {}) {
+    const { clock, random, traits } = parts;
+    this.options = completeCircuitBreakerOptions(options);
+    this.live = parts.live ?? fixedOptions<CircuitBreakerLiveOptions>(this.options);
+    this.judge = parts.judge ?? judgeError;
+    this.table = parts.table ?? new BreakerTable({ clock, random });
     this.filter = directFilter((context, call, next, settler) => {
       const key = traits.keyOf(context, call);
-      const breaker = this.byKey.get(key) ?? this.find(key);
-      if (breaker === undefined || breaker.options.mode === "off") next(context, call, settler);
+      const breaker = this.byKey.get(key) ?? this.breakerOf(key);
+      if (breaker === undefined) {
+        this.unguarded++;
+        next(context, call, settler);
+        return;
+      }
+      const { live } = this;
+      if (breaker.optionsVersion !== live.version) breaker.configure(live.of(key), live.version);
+      if (breaker.options.mode === "off") next(context, call, settler);
       else this.guard(breaker, context, call, next, settler);
     });
   }
 
-  /** Calls that passed without a breaker because there were too many keys. */
-  get unguarded(): number {
-    return this.unguardedCount;
-  }
-
-  /** The breaker of a key, made when it has none yet; undefined when there are too many. */
+  /**
+   * The breaker of a key, made when it has none yet; undefined when there are too many keys. They
+   * share none: one sick method would take all the others with it.
+   */
   breakerOf(key: CallKey): Breaker | undefined {
     const found = this.byKey.get(key);
     if (found !== undefined) return found;
     const name = JSON.stringify([key.caller, key.callee, key.method]);
     let breaker = this.byName.get(name);
     if (breaker === undefined) {
-      if (this.byName.size >= this.breakersMax) return undefined;
-      breaker = this.table.create(key, this.optionsOf(key));
+      if (this.byName.size >= this.options.keysMax) return undefined;
+      breaker = this.table.create(key, this.live.of(key));
       this.byName.set(name, breaker);
     }
     this.byKey.set(key, breaker);
     return breaker;
   }
 
-  /**
-   * New live options, for every breaker there is and will be. They are asked for once a key; what
-   * they leave out is the default. Throws a RangeError, and then nothing has changed.
-   */
-  configure(optionsOf: (key: CallKey) => Partial<CircuitBreakerLiveOptions>): void {
-    const complete = (key: CallKey): CircuitBreakerLiveOptions =>
-      completeCircuitBreakerLiveOptions(optionsOf(key));
-    const breakers = [...this.byName.values()];
-    const options = breakers.map(({ site }) => complete(site));
-    this.optionsOf = complete;
-    for (const [index, breaker] of breakers.entries()) {
-      const before = breaker.options.mode;
-      breaker.configure(options[index]!);
-      if (options[index]!.mode === "off" && before !== "off") breaker.reset("switched off");
-    }
-  }
-
-  private find(key: CallKey): Breaker | undefined {
-    const breaker = this.breakerOf(key);
-    if (breaker === undefined) this.unguardedCount++;
-    return breaker;
+  snapshot(): CircuitBreakerSnapshot {
+    return { options: this.options, keys: this.byName.size, unguarded: this.unguarded };
   }
 
   private guard(
     breaker: Breaker,
-    context: Parameters<DirectService<Call, Reply>>[0],
+    context: Context,
     call: Call,
     next: DirectService<Call, Reply>,
     settler: Settler<Reply>,

@@ -1,4 +1,6 @@
 /** Options of the circuit breaker: when it opens, for how long, and how it finds its way back. */
+import type { LiveSchema } from "@holdfast/core";
+import { checkCount, checkOptions } from "../check-options.ts";
 
 /**
  * `on`: refuses. `dark`: lets everything pass and counts what it would refuse. `off`: judges
@@ -63,7 +65,7 @@ export interface CircuitBreakerOptions extends CircuitBreakerLiveOptions {
    * Keys that have a breaker each, 1 or more, default 10,000; calls of further ones pass without
    * any, and are counted. A key costs less than 1 KB while it is idle.
    */
-  readonly breakersMax: number;
+  readonly keysMax: number;
 }
 
 export const CIRCUIT_BREAKER_DEFAULTS: CircuitBreakerOptions = {
@@ -78,62 +80,57 @@ export const CIRCUIT_BREAKER_DEFAULTS: CircuitBreakerOptions = {
   probesMax: 3,
   probeLeaseMs: 30_000,
   successesToClose: 3,
-  breakersMax: 10_000,
+  keysMax: 10_000,
+};
+
+/** A day: what is longer is a typing mistake. */
+const TIME = { kind: "number", unit: "ms", min: 0, max: 86_400_000 } as const;
+const COUNT = { kind: "number", min: 1, whole: true } as const;
+
+export const CIRCUIT_BREAKER_LIVE: LiveSchema<CircuitBreakerLiveOptions> = {
+  policy: "circuitBreaker",
+  fields: {
+    mode: { kind: "choice", choices: ["on", "dark", "off"] },
+    errorRatio: { kind: "number", unit: "ratio", min: 0, max: 1, help: "opens from here on" },
+    samplesMin: { ...COUNT, unit: "calls", max: 1_000_000, help: "fewer say nothing" },
+    consecutiveErrors: {
+      ...COUNT,
+      unit: "calls",
+      min: 0,
+      max: 1_000_000,
+      help: "in a row; 0: does not matter",
+    },
+    consecutiveErrorsMs: { ...TIME, help: "how long such a row must last" },
+    openMinMs: { ...TIME, min: 1, help: "open the first time" },
+    openMaxMs: { ...TIME, min: 1, help: "open at most" },
+    probeIntervalMs: { ...TIME, help: "from one probe to the next" },
+    probesMax: { ...COUNT, unit: "calls", max: 100, help: "probes in flight" },
+    probeLeaseMs: { ...TIME, min: 1, help: "then a probe counts as timed out" },
+    successesToClose: { ...COUNT, unit: "calls", max: 1_000 },
+  },
+  check({ errorRatio, consecutiveErrors, openMinMs, openMaxMs }) {
+    if (openMinMs > openMaxMs) return `openMinMs ${openMinMs} is above openMaxMs ${openMaxMs}`;
+    if (errorRatio > 0 || consecutiveErrors > 0) return undefined;
+    const message = "errorRatio and consecutiveErrors are both 0, so that it could never open";
+    return `${message}; mode "off" says that plainly`;
+  },
 };
 
 export function completeCircuitBreakerOptions(
-  options: Partial<CircuitBreakerOptions> = {},
+  input: Partial<CircuitBreakerOptions> = {},
 ): CircuitBreakerOptions {
-  const complete = { ...CIRCUIT_BREAKER_DEFAULTS, ...options };
-  const { breakersMax } = complete;
-  if (!(Number.isInteger(breakersMax) && breakersMax >= 1)) {
-    throw new RangeError(`breakersMax is ${breakersMax}; it must be a whole number from 1`);
-  }
-  return { ...complete, ...completeCircuitBreakerLiveOptions(complete) };
+  const options = { ...CIRCUIT_BREAKER_DEFAULTS, ...input };
+  checkOptions(CIRCUIT_BREAKER_LIVE, options);
+  checkCount("keysMax", options.keysMax);
+  return options;
 }
 
-/** The defaults with `options` over them; throws a RangeError that says what is out of range. */
+/** The same for a breaker alone, without a filter. */
 export function completeCircuitBreakerLiveOptions(
-  options: Partial<CircuitBreakerLiveOptions> = {},
+  input: Partial<CircuitBreakerLiveOptions> = {},
 ): CircuitBreakerLiveOptions {
-  const { breakersMax: _, ...defaults } = CIRCUIT_BREAKER_DEFAULTS;
-  const complete: CircuitBreakerLiveOptions = { ...defaults, ...options };
-  const { mode, errorRatio, consecutiveErrors, openMinMs, openMaxMs } = complete;
-  if (!MODES.includes(mode)) {
-    throw new RangeError(`mode is ${mode}; it must be one of ${MODES.join(", ")}`);
-  }
-  for (const [name, least, most, whole] of RANGES) {
-    const value = complete[name];
-    if (value >= least && value <= most && (!whole || Number.isInteger(value))) continue;
-    const what = whole ? "a whole number" : "a number";
-    throw new RangeError(`${name} is ${value}; it must be ${what} from ${least} to ${most}`);
-  }
-  if (openMinMs > openMaxMs) {
-    throw new RangeError(`openMinMs ${openMinMs} is above openMaxMs ${openMaxMs}`);
-  }
-  if (errorRatio === 0 && consecutiveErrors === 0) {
-    const message = "errorRatio and consecutiveErrors are both 0, so that it could never open";
-    throw new RangeError(`${message}; mode "off" says that plainly`);
-  }
-  return complete;
+  const { keysMax: _, ...defaults } = CIRCUIT_BREAKER_DEFAULTS;
+  const options: CircuitBreakerLiveOptions = { ...defaults, ...input };
+  checkOptions(CIRCUIT_BREAKER_LIVE, options);
+  return options;
 }
-
-const MODES: readonly BreakerMode[] = ["on", "dark", "off"];
-/** A day: what is longer is a typing mistake. */
-const DAY_MS = 86_400_000;
-
-type NumberOption = Exclude<keyof CircuitBreakerLiveOptions, "mode">;
-
-/** Name, least, most, and whether it counts something. */
-const RANGES: readonly (readonly [NumberOption, number, number, boolean])[] = [
-  ["errorRatio", 0, 1, false],
-  ["samplesMin", 1, 1_000_000, true],
-  ["consecutiveErrors", 0, 1_000_000, true],
-  ["consecutiveErrorsMs", 0, DAY_MS, false],
-  ["openMinMs", 1, DAY_MS, false],
-  ["openMaxMs", 1, DAY_MS, false],
-  ["probeIntervalMs", 0, DAY_MS, false],
-  ["probesMax", 1, 100, true],
-  ["probeLeaseMs", 1, DAY_MS, false],
-  ["successesToClose", 1, 1_000, true],
-];
