@@ -1,4 +1,5 @@
 /** Everything the ops port answers, in the order in which the index shows it. */
+import { breakersEndpoint } from "./endpoint/breakers.ts";
 import { callsEndpoint } from "./endpoint/calls.ts";
 import { connectionsEndpoint } from "./endpoint/connections.ts";
 import { drainEndpoint } from "./endpoint/drain.ts";
@@ -28,6 +29,12 @@ export const ROUTES: readonly Route[] = [
     callsEndpoint,
     "Numbers",
     "the last calls, newest first: ?method=, ?outcome= (a code, ok, exception, running), ?limit=",
+  ),
+  get(
+    "/breakers",
+    breakersEndpoint,
+    "Inside",
+    "every circuit breaker, closed ones too: ?state=, ?limit=, ?format=text",
   ),
   get("/connections", connectionsEndpoint, "Inside", "the connections that are open"),
   get("/stack", stackEndpoint, "Inside", "the filters that a call passes, in order, with reasons"),
