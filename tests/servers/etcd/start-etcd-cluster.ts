@@ -1,0 +1,275 @@
+/** A cluster of real etcd members on loopback, each a process with a folder of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, mkdtempSync, openSync, closeSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** Where tools/setup.sh puts it. */
+const CACHED = join(import.meta.dirname, "..", "..", "..", ".cache", "bin", "etcd");
+const START_TIMEOUT_MS = 30_000;
+
+/** False when it is there; otherwise why the tests are left out, which CI does not take. */
+export function skipEtcd(): string | false {
+  if (findEtcd() !== undefined) return false;
+  const said = "etcd is not installed: run sh tools/setup.sh, or put etcd 3.4 or later into PATH";
+  if (process.env["CI"] === "true") throw new Error(said);
+  console.error(said);
+  return said;
+}
+
+export interface EtcdCluster extends AsyncDisposable {
+  readonly members: readonly EtcdMember[];
+  /** `host:port` of all members. */
+  readonly endpoints: readonly string[];
+  /** A request of the gateway to the first member that answers; its reply. */
+  request(path: string, body: object, token?: string): Promise<Record<string, unknown>>;
+  /** The member that leads; waits until there is one. */
+  leader(): Promise<EtcdMember>;
+}
+
+export interface EtcdMember {
+  readonly name: string;
+  /** Where it takes clients, `host:port`. */
+  readonly endpoint: string;
+  readonly pid: number;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again with the data it had; resolves when it runs, not yet when it is healthy. */
+  start(): void;
+  /** SIGSTOP: it keeps its connections and says nothing. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
+}
+
+/** Resolves when every member is healthy. `await using` ends it, with all that it wrote. */
+export async function startEtcdCluster(size: number = 3): Promise<EtcdCluster> {
+  const program = findEtcd();
+  if (program === undefined) throw new Error("etcd is not installed");
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-etcd-"));
+  const ports = await freePorts(size * 2);
+  const places = Array.from({ length: size }, (_, index) => ({
+    name: `etcd${index}`,
+    client: `127.0.0.1:${ports[index * 2]!}`,
+    peer: `http://127.0.0.1:${ports[index * 2 + 1]!}`,
+  }));
+  const initial = places.map(({ name, peer }) => `${name}=${peer}`).join(",");
+  const members = places.map(({ name, client, peer }) => {
+    const args = [
+      ...["--name", name, "--data-dir", join(folder, name)],
+      ...[
+        "--listen-client-urls",
+        `http://${client}`,
+        "--advertise-client-urls",
+        `http://${client}`,
+      ],
+      ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
+      ...["--initial-cluster", initial, "--initial-cluster-token", folder],
+      ...["--logger", "zap", "--log-level", "warn"],
+    ];
+    return new Member(name, client, program, args, join(folder, `${name}.log`));
+  });
+  const cluster = new Cluster(members, folder);
+  // A test that is cut off must not leave three servers behind.
+  process.once("exit", () => {
+    for (const member of members) member.killNow();
+  });
+  for (const member of members) member.start();
+  try {
+    await Promise.all(members.map(({ endpoint }) => healthy(endpoint)));
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+  return cluster;
+}
+
+function findEtcd(): string | undefined {
+  const places = (process.env["PATH"] ?? "").split(delimiter).map((place) => join(place, "etcd"));
+  return [CACHED, ...places].find((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+class Cluster implements EtcdCluster {
+  readonly members: readonly Member[];
+  private readonly folder: string;
+
+  constructor(members: readonly Member[], folder: string) {
+    this.members = members;
+    this.folder = folder;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.members.map(({ endpoint }) => endpoint);
+  }
+
+  async request(path: string, body: object, token?: string): Promise<Record<string, unknown>> {
+    let last: unknown = undefined;
+    for (const { endpoint, running } of this.members) {
+      if (!running) continue;
+      try {
+        return await post(endpoint, path, body, token);
+      } catch (error) {
+        last = error;
+        if (error instanceof Refused) throw error;
+      }
+    }
+    throw last instanceof Error ? last : new Error("no member runs");
+  }
+
+  async leader(): Promise<EtcdMember> {
+    const found = await until("no member leads", async () => {
+      for (const member of this.members) {
+        if (!member.running) continue;
+        const status = await post(member.endpoint, "/v3/maintenance/status", {}).catch(() => ({}));
+        const { leader, header } = status as { leader?: string; header?: { member_id: string } };
+        if (leader !== undefined && leader === header?.member_id) return member;
+      }
+      return undefined;
+    });
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+class Member implements EtcdMember {
+  readonly name: string;
+  readonly endpoint: string;
+  private readonly program: string;
+  private readonly args: readonly string[];
+  private readonly log: string;
+  private child: ChildProcess | undefined = undefined;
+  private frozen = false;
+
+  constructor(
+    name: string,
+    endpoint: string,
+    program: string,
+    args: readonly string[],
+    log: string,
+  ) {
+    this.name = name;
+    this.endpoint = endpoint;
+    this.program = program;
+    this.args = args;
+    this.log = log;
+  }
+
+  /** Whether it can answer. */
+  get running(): boolean {
+    return this.child !== undefined && !this.frozen;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  start(): void {
+    const log = openSync(this.log, "a");
+    this.child = spawn(this.program, this.args, { stdio: ["ignore", log, log] });
+    closeSync(log);
+    this.frozen = false;
+  }
+
+  async kill(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  /** For the end of this process, which cannot wait. */
+  killNow(): void {
+    this.child?.kill("SIGKILL");
+  }
+
+  freeze(): void {
+    this.frozen = true;
+    this.child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.child?.kill("SIGCONT");
+    this.frozen = false;
+  }
+}
+
+/** etcd's own no, which another member would say as well. */
+class Refused extends Error {}
+
+async function post(
+  endpoint: string,
+  path: string,
+  body: object,
+  token?: string,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(`http://${endpoint}${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: token === undefined ? {} : { authorization: token },
+    signal: AbortSignal.timeout(5_000),
+  });
+  const said = await response.text();
+  if (response.status >= 400 && response.status < 500) throw new Refused(`${path}: ${said}`);
+  if (response.status !== 200) throw new Error(`${path}: ${response.status} ${said}`);
+  return JSON.parse(said) as Record<string, unknown>;
+}
+
+async function healthy(endpoint: string): Promise<void> {
+  await until(`${endpoint} is not healthy`, async () => {
+    const response = await fetch(`http://${endpoint}/health`, {
+      signal: AbortSignal.timeout(2_000),
+    }).catch(() => undefined);
+    const said = response === undefined ? "" : await response.text();
+    return said.includes('"health":"true"') ? true : undefined;
+  });
+}
+
+/** Asks a server that gives no word of it again and again, with pauses. */
+async function until<Found>(
+  complaint: string,
+  ask: () => Promise<Found | undefined>,
+): Promise<Found> {
+  const giveUpMs = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < giveUpMs) {
+    const found = await ask();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${complaint} after ${START_TIMEOUT_MS} ms`);
+}
+
+/** Held all at once, so that no two are the same. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(
+    servers.map(async (server) => {
+      server.close();
+      await once(server, "close");
+    }),
+  );
+  return ports;
+}
