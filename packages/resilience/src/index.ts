@@ -6,14 +6,19 @@ export * from "./circuit-breaker/filter.ts";
 export * from "./circuit-breaker/judgement.ts";
 export * from "./circuit-breaker/options.ts";
 export * from "./circuit-breaker/table.ts";
+export * from "./concurrency-limit/adaptive-filter.ts";
 export * from "./concurrency-limit/error.ts";
 export * from "./concurrency-limit/filter.ts";
 export * from "./concurrency-limit/options.ts";
+export type { SlotsSnapshot } from "./concurrency-limit/slots.ts";
 export * from "./deadline/filter.ts";
 export * from "./guard/guard.ts";
 export * from "./guard/guarded-call.ts";
 export * from "./guard/options.ts";
 export * from "./key-states.ts";
+export * from "./load-shed/error.ts";
+export * from "./load-shed/filter.ts";
+export * from "./load-shed/options.ts";
 export * from "./retry/budget-options.ts";
 export * from "./retry/budget.ts";
 export {
@@ -32,3 +37,22 @@ export {
 } from "./hedge/filter.ts";
 export * from "./hedge/options.ts";
 export * from "./hedge/try-record.ts";
+export type { DegradeCounts } from "./degrade/degraded-method.ts";
+export {
+  Degrade,
+  type DegradeMethodSnapshot,
+  type DegradeParts,
+  type DegradeSnapshot,
+} from "./degrade/filter.ts";
+export * from "./degrade/options.ts";
+export * from "./degrade/reply-marks.ts";
+export type { FaultEffect, FaultMatch } from "./fault/effect.ts";
+export { Fault, type FaultParts, type FaultSnapshot, type FaultState } from "./fault/filter.ts";
+export {
+  completeFaultOptions,
+  FAULT_DEFAULTS,
+  FAULT_LIVE,
+  type FaultLiveOptions,
+  type FaultOptions,
+  type FaultRule,
+} from "./fault/options.ts";
