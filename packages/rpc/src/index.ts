@@ -1,5 +1,23 @@
 /** The public door of @holdfast/rpc. */
+export {
+  CONSISTENT_HASH_DEFAULTS,
+  consistentHash,
+  type ConsistentHashOptions,
+} from "./balance/consistent-hash.ts";
 export { leastLoaded } from "./balance/least-loaded.ts";
+export {
+  fixedPosition,
+  type Position,
+  positionAmongPeers,
+  type PositionSource,
+} from "./balance/subset-position.ts";
+export { SUBSET_DEFAULTS, type SubsetOptions } from "./balance/subset.ts";
+export { weightedInTurn } from "./balance/weighted-in-turn.ts";
+export {
+  preferZone,
+  ZONE_PREFERENCE_DEFAULTS,
+  type ZonePreferenceOptions,
+} from "./balance/zone-preference.ts";
 export {
   BALANCE_DEFAULTS,
   type BalanceOptions,

@@ -14,6 +14,7 @@ import {
 import { BreakerTable } from "@holdfast/resilience";
 import type { MethodDefinition, ServiceDefinition } from "@holdfast/thrift";
 import { leastLoaded } from "../balance/least-loaded.ts";
+import { completeSubsetOptions, type SubsetOptions } from "../balance/subset.ts";
 import { createObservers, type Observers } from "../observe/observers.ts";
 import { type BalanceOptionsInput, completeBalanceOptions } from "./balance-options.ts";
 import { BalancedTry } from "./balanced-try.ts";
@@ -39,6 +40,8 @@ export interface AtInstances {
   /** Default `leastLoaded()`. */
   readonly balancer?: CreateBalancer;
   readonly balance?: BalanceOptionsInput;
+  /** Which part of a large fleet this client uses; default all of it. */
+  readonly subset?: Partial<SubsetOptions>;
   /** Where the breakers of the instances show; default a table of this client's own. */
   readonly breakers?: BreakerTable;
 }
@@ -140,6 +143,7 @@ function createEndpointSet<Client>(
     balancer: input.balancer ?? leastLoaded(),
     balance: completeBalanceOptions(input.balance ?? {}),
     breakers,
+    subset: input.subset === undefined ? undefined : completeSubsetOptions(input.subset),
     caller: pool.options.name,
     clock: pool.clock,
     pool,

@@ -15,6 +15,7 @@ import {
   ServiceError,
 } from "@holdfast/core";
 import type { BreakerTable } from "@holdfast/resilience";
+import { type SubsetOptions, subsetOf } from "../balance/subset.ts";
 import type { BalancedTry, TryHome } from "./balanced-try.ts";
 import type { BalanceOptions } from "./balance-options.ts";
 import { blameFor, withInstance } from "./blame.ts";
@@ -31,6 +32,8 @@ export interface EndpointSetParts {
   readonly balancer: CreateBalancer;
   readonly balance: BalanceOptions;
   readonly breakers: BreakerTable;
+  /** Default: all that are listed are used. */
+  readonly subset: SubsetOptions | undefined;
   /** The service that calls. */
   readonly caller: string;
   readonly clock: Clock;
@@ -42,6 +45,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   private readonly endpointParts: EndpointParts;
   private readonly balancer: Balancer<Endpoint>;
   private readonly watch: ResolverWatch;
+  private readonly unwatchPosition: (() => void) | undefined;
   private resolution: Resolution | undefined = undefined;
   /** Of the list, by id. */
   private endpoints = new Map<string, Endpoint>();
@@ -61,6 +65,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     this.endpointParts = { owner: this, clock, balance, pool, breakers, site };
     this.balancer = parts.balancer({ random: pool.random.stream("balancer") });
     this.watch = parts.resolver.watch(parts.service, (resolution) => this.onList(resolution));
+    this.unwatchPosition = parts.subset?.position?.watch(() => this.onPosition());
   }
 
   send(attempt: BalancedTry): void {
@@ -76,18 +81,14 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   }
 
   close(): void {
-    this.closed ??= clientClosed();
-    this.watch.close();
-    this.failWaiting(this.closed);
+    this.stop();
     for (const endpoint of [...this.endpoints.values(), ...this.leaving]) endpoint.close();
   }
 
   /** Lets calls at work end; new ones are refused. */
   leave(): void {
-    this.closed ??= clientClosed();
-    this.watch.close();
-    this.failWaiting(this.closed);
-    for (const endpoint of this.endpoints.values()) endpoint.leave(this.closed);
+    const reason = this.stop();
+    for (const endpoint of this.endpoints.values()) endpoint.leave(reason);
   }
 
   onTryFailed(attempt: BalancedTry, error: unknown, answered: boolean): void {
@@ -143,6 +144,14 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     };
   }
 
+  private stop(): ServiceError {
+    this.closed ??= clientClosed();
+    this.watch.close();
+    this.unwatchPosition?.();
+    this.failWaiting(this.closed);
+    return this.closed;
+  }
+
   /** The resolver's list has changed, or what it says of it. */
   private onList(resolution: Resolution): void {
     if (this.closed !== undefined) return;
@@ -156,10 +165,18 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     for (const attempt of waiting) this.send(attempt as BalancedTry);
   }
 
-  private keepStep(instances: readonly Instance[], warmFromMs: number): void {
+  /** Another caller came or went: this one has another part of the list. */
+  private onPosition(): void {
+    if (this.closed !== undefined || this.resolution === undefined) return;
+    this.keepStep(this.resolution.instances, this.parts.clock.nowMs());
+  }
+
+  private keepStep(listed: readonly Instance[], warmFromMs: number): void {
+    const { balance, subset } = this.parts;
+    const kept = listed.slice(0, balance.instancesMax);
     const before = this.endpoints;
     this.endpoints = new Map();
-    for (const instance of instances.slice(0, this.parts.balance.instancesMax)) {
+    for (const instance of subset === undefined ? kept : subsetOf(kept, subset)) {
       if (this.endpoints.has(instance.id)) continue;
       const known = before.get(instance.id);
       if (known !== undefined && sameAddress(known.instance, instance)) {
@@ -187,7 +204,10 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
       this.updateDueMs = Math.min(this.updateDueMs, endpoint.warmUp(nowMs));
     }
     const used = eject(all, balance.ejectedMaxRatio);
-    this.balancer.update(used, this.resolution?.instances ?? []);
+    this.balancer.update(
+      used,
+      all.map(({ instance }) => instance),
+    );
     this.probes.update(
       all.filter(({ ejected }) => ejected),
       nowMs,
