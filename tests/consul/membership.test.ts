@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { skipConsul } from "../servers/consul/build.ts";
 import { type ConsulCluster, startConsulCluster } from "../servers/consul/cluster.ts";
 import { ConsulSides, instance, never } from "./consul-sides.ts";
@@ -32,6 +33,22 @@ describe("instances in a real Consul", { skip: skipConsul() }, () => {
     );
     assert.ok(performance.now() - endMs < 1_000, "within a second");
     await deregistered;
+  });
+
+  it("stay without a word while nothing changes", async () => {
+    await using sides = new ConsulSides();
+    await sides
+      .registrar([cluster.addresses[0]!])
+      .register("quiet", instance("one", 4001), never());
+    const resolver = sides.resolver([cluster.addresses[1]!], { waitMs: 1_000 });
+    using watched = new Watched(resolver, "quiet");
+    await watched.untilIds("one");
+    const changes = watched.changes.length;
+    const firstMs = watched.current!.confirmedMs;
+    // Three questions that Consul held back until their time was up.
+    while (watched.current!.confirmedMs < firstMs + 2_500) await sleep(100);
+    assert.deepEqual(watched.changes.slice(changes), []);
+    assert.ok(!sides.said.some((message) => /does not answer/.test(message)));
   });
 
   it("come back when the agent has forgotten them", async () => {

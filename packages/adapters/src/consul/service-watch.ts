@@ -177,8 +177,8 @@ export class ServiceWatch {
 
   private read(agent: ConsulAgent, { headers, body }: HttpReply): HealthAnswer {
     const { service, options, logger } = this.input;
-    // An agent on its own knows only what it knew, which may be nothing: no list of services.
-    if (headers["x-consul-knownleader"] === "false") throw consulWithoutLeader(agent.name);
+    // A server on its own knows only what it knew, which may be nothing: that is no list.
+    if (lacksLeader(headers)) throw consulWithoutLeader(agent.name);
     const answer = readHealth(body, { service, zoneMetaKey: options.zoneMetaKey });
     if (headers["x-consul-results-filtered-by-acls"] === "true" && answer.entries.size === 0) {
       throw consulHidden(agent.name, service);
@@ -244,6 +244,15 @@ function doubtText(doubted: number, instances: number): string | undefined {
     `consul stopped vouching for ${doubted} of ${instances} instances while it is in doubt ` +
     "itself: they are kept for a while"
   );
+}
+
+/**
+ * What an agent streams from the servers never says that there is a leader (Consul 1.20.1), and
+ * needs none: it starts from a list that one gave.
+ */
+function lacksLeader(headers: HttpReply["headers"]): boolean {
+  if (headers["x-consul-query-backend"] === "streaming") return false;
+  return headers["x-consul-knownleader"] === "false";
 }
 
 function readIndex(agent: ConsulAgent, { headers }: HttpReply): number {
