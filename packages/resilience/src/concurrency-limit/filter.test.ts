@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { deadlineFilter } from "../deadline/filter.ts";
 import { HeldService, type Outcome, settled, watch } from "../testing/held-service.ts";
 import { ConcurrencyLimit } from "./filter.ts";
-import type { ConcurrencyLimitOptions } from "./options.ts";
+import { CONCURRENCY_LIMIT_DEFAULTS, type ConcurrencyLimitOptions } from "./options.ts";
 
 describe("the concurrency limit", () => {
   it("lets as many calls work at once as it is told to", () => {
@@ -136,10 +136,76 @@ describe("the concurrency limit", () => {
     assert.deepEqual(limit.snapshot(), {
       callsMax: 1,
       queueMax: 1,
+      queueStandingMs: 100,
+      queuePatienceMs: 5,
+      mode: "on",
       calls: 1,
       queued: 1,
+      queueStanding: false,
       refused: 1,
+      wouldRefuse: 0,
     });
+  });
+
+  it("lets everything pass in dark mode, and counts what it would refuse", async () => {
+    const { far, limit, call } = limited({ callsMax: 1, queueMax: 1, mode: "dark" });
+    for (const name of ["a", "b", "c", "d"]) call(name);
+    assert.deepEqual(far.names, ["a", "b", "c", "d"]);
+    const { calls, queued, refused, wouldRefuse } = limit.snapshot();
+    assert.deepEqual(
+      { calls, queued, refused, wouldRefuse },
+      { calls: 4, queued: 0, refused: 0, wouldRefuse: 2 },
+    );
+    for (const name of far.names) far.held(name).answer("fine");
+    await settled();
+    assert.equal(limit.snapshot().calls, 0);
+  });
+
+  it("lets those who wait in when more may work, or nobody is held back any more", async () => {
+    const { far, limit, call } = limited({ callsMax: 1, queueMax: 5 });
+    for (const name of ["a", "b", "c", "d"]) call(name);
+    limit.configure({ callsMax: 2 });
+    await settled();
+    assert.deepEqual(far.names, ["a", "b"]);
+    limit.configure({ mode: "off" });
+    await settled();
+    assert.deepEqual(far.names, ["a", "b", "c", "d"]);
+    assert.equal(limit.snapshot().queued, 0);
+  });
+
+  it("cuts nobody off when fewer may work, and lets nobody follow them", async () => {
+    const { far, limit, call } = limited({ callsMax: 3, queueMax: 5 });
+    for (const name of ["a", "b", "c", "waiting"]) call(name);
+    limit.configure({ callsMax: 1 });
+    far.held("a").answer("fine");
+    far.held("b").answer("fine");
+    await settled();
+    assert.deepEqual(far.names, ["a", "b", "c"]);
+    assert.equal(limit.snapshot().calls, 1);
+    far.held("c").answer("fine");
+    await settled();
+    assert.deepEqual(far.names, ["a", "b", "c", "waiting"]);
+  });
+
+  it("changes nothing when a change makes no sense", () => {
+    const { limit } = limited({ callsMax: 3 });
+    assert.throws(() => limit.configure({ callsMax: 0 }), RangeError);
+    assert.equal(limit.options.callsMax, 3);
+  });
+
+  it("says how long somebody has been waiting", async () => {
+    const { far, limit, call } = limited({ callsMax: 1, queueMax: 5 });
+    assert.equal(limit.queueAgeMs(), 0);
+    call("a");
+    call("b");
+    far.clock.advance(30);
+    assert.equal(limit.queueAgeMs(), 30);
+    far.held("a").answer("fine");
+    await settled();
+    far.clock.advance(5);
+    assert.equal(limit.queueAgeMs(), 35, "empty for a moment is not empty");
+    far.clock.advance(6);
+    assert.equal(limit.queueAgeMs(), 0);
   });
 
   it("refuses options that make no sense", () => {
@@ -149,6 +215,11 @@ describe("the concurrency limit", () => {
     for (const queueMax of [-1, 1.5, NaN]) {
       assert.throws(() => new ConcurrencyLimit({ queueMax }), RangeError, `queueMax ${queueMax}`);
     }
+    for (const queuePatienceMs of [-1, NaN, Infinity]) {
+      assert.throws(() => new ConcurrencyLimit({ queuePatienceMs }), RangeError);
+    }
+    assert.throws(() => new ConcurrencyLimit({ queueStandingMs: -1 }), RangeError);
+    assert.throws(() => new ConcurrencyLimit({ mode: "on and off" as "on" }), RangeError);
   });
 
   it("keeps its promises whatever happens in whatever order", async () => {
@@ -156,16 +227,22 @@ describe("the concurrency limit", () => {
       fc.asyncProperty(
         fc.integer({ min: 1, max: 3 }),
         fc.integer({ min: 0, max: 4 }),
-        fc.array(EVENT, { maxLength: 40 }),
-        async (callsMax, queueMax, events) => {
-          const run = new RandomRun({ callsMax, queueMax });
+        fc.constantFrom(0, 10, Infinity),
+        fc.array(EVENT, { maxLength: 60 }),
+        async (callsMax, queueMax, queueStandingMs, events) => {
+          const run = new RandomRun({
+            ...CONCURRENCY_LIMIT_DEFAULTS,
+            callsMax,
+            queueMax,
+            queueStandingMs,
+          });
           // One event after the other is what is tested.
           // oxlint-disable-next-line no-await-in-loop
           for (const event of events) await run.play(event);
           await run.end();
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 });
@@ -245,14 +322,16 @@ class RandomRun {
   }
 
   private check(): void {
-    const { callsMax, queueMax } = this.options;
+    const { callsMax, queueMax, queueStandingMs } = this.options;
     const { calls, queued } = this.rig.limit.snapshot();
     const { names } = this.rig.far;
     const working = this.made.filter(({ name, workEnded }) => !workEnded && this.hasBegun(name));
     assert.equal(calls, working.length, "a slot is held for as long as the work goes on");
     assert.ok(calls <= callsMax && queued <= queueMax);
     assert.ok(queued === 0 || calls === callsMax, "nobody waits while there is a slot");
-    assert.deepEqual(names, names.toSorted(), "first come, first served");
+    if (queueStandingMs === Infinity) {
+      assert.deepEqual(names, names.toSorted(), "first come, first served");
+    }
     for (const made of this.made) {
       if (made.settledAs === "no") made.settledAs = made.outcome.settled;
       assert.equal(made.outcome.settled, made.settledAs);

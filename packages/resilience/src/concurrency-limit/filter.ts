@@ -1,116 +1,48 @@
 /**
  * The concurrency limit: so many calls at work at once, so many waiting, the rest refused. A slot
  * is freed when the work ends, whoever has given up meanwhile; a call that waits gives up when its
- * context is over.
+ * context is over. For a number that finds itself, see `AdaptiveConcurrencyLimit`.
  */
+import { bracketFilter, type Filter } from "@holdfast/core";
 import {
-  type Bracket,
-  bracketFilter,
-  type CancelListener,
-  type CancelScope,
-  type Context,
-  type Filter,
-  type ServiceError,
-} from "@holdfast/core";
-import { queueFull } from "./error.ts";
-import { completeConcurrencyLimitOptions, type ConcurrencyLimitOptions } from "./options.ts";
+  completeConcurrencyLimitOptions,
+  type ConcurrencyLimitLiveOptions,
+  type ConcurrencyLimitOptions,
+} from "./options.ts";
+import { Slots, type SlotsSnapshot } from "./slots.ts";
 
-export interface ConcurrencyLimitSnapshot extends ConcurrencyLimitOptions {
-  readonly calls: number;
-  readonly queued: number;
-  readonly refused: number;
-}
+export interface ConcurrencyLimitSnapshot extends ConcurrencyLimitOptions, SlotsSnapshot {}
 
-export class ConcurrencyLimit<Call, Reply> implements Bracket<Call, Reply> {
-  private readonly options: ConcurrencyLimitOptions;
-  private calls = 0;
-  private queued = 0;
-  private refused = 0;
-  private first: Waiter | undefined = undefined;
-  private last: Waiter | undefined = undefined;
+export class ConcurrencyLimit<Call, Reply> {
+  private current: ConcurrencyLimitOptions;
+  private readonly slots: Slots;
   readonly filter: Filter<Call, Reply>;
 
   constructor(options: Partial<ConcurrencyLimitOptions> = {}) {
-    this.options = completeConcurrencyLimitOptions(options);
-    this.filter = bracketFilter(this);
+    this.current = completeConcurrencyLimitOptions(options);
+    this.slots = new Slots(this.current.callsMax, this.current);
+    // The slots are the bracket themselves: nothing stands between a call and its slot.
+    this.filter = bracketFilter<Call, Reply>(this.slots);
   }
 
-  enter(context: Context, _call: Call): Promise<void> | undefined {
-    if (this.calls < this.options.callsMax) {
-      this.calls++;
-      return undefined;
-    }
-    if (this.queued >= this.options.queueMax) {
-      this.refused++;
-      throw queueFull(this.options.callsMax, this.options.queueMax);
-    }
-    return this.wait(context.scope);
+  /** In effect now. */
+  get options(): ConcurrencyLimitOptions {
+    return this.current;
   }
 
-  exit(): void {
-    const waiter = this.first;
-    if (waiter === undefined) {
-      this.calls--;
-      return;
-    }
-    // The slot goes straight to the one who waited longest: nobody can slip in between.
-    this.remove(waiter);
-    waiter.admit();
+  /** Changes what is given. Calls at work stay at work; those who wait come in if there is room. */
+  configure(change: Partial<ConcurrencyLimitLiveOptions>): void {
+    this.current = completeConcurrencyLimitOptions({ ...this.current, ...change });
+    this.slots.setOptions(this.current);
+    this.slots.setSlotsMax(this.current.callsMax);
+  }
+
+  /** How long there has been somebody waiting, in ms; 0 while nobody is. A signal of overload. */
+  queueAgeMs(): number {
+    return this.slots.queueAgeMs();
   }
 
   snapshot(): ConcurrencyLimitSnapshot {
-    const { calls, queued, refused } = this;
-    return { ...this.options, calls, queued, refused };
-  }
-
-  private wait(scope: CancelScope): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiter = new Waiter(scope, resolve, (reason) => {
-        this.remove(waiter);
-        reject(reason);
-      });
-      waiter.previous = this.last;
-      if (this.last === undefined) this.first = waiter;
-      else this.last.next = waiter;
-      this.last = waiter;
-      this.queued++;
-      scope.listen(waiter);
-    });
-  }
-
-  private remove(waiter: Waiter): void {
-    const { previous, next } = waiter;
-    if (previous === undefined) this.first = next;
-    else previous.next = next;
-    if (next === undefined) this.last = previous;
-    else next.previous = previous;
-    this.queued--;
-  }
-}
-
-/** One call in the queue. */
-class Waiter implements CancelListener {
-  listenerPrevious: CancelListener | undefined = undefined;
-  listenerNext: CancelListener | undefined = undefined;
-  listening = false;
-  previous: Waiter | undefined = undefined;
-  next: Waiter | undefined = undefined;
-  private readonly scope: CancelScope;
-  private readonly resolve: () => void;
-  private readonly giveUp: (reason: ServiceError) => void;
-
-  constructor(scope: CancelScope, resolve: () => void, giveUp: (reason: ServiceError) => void) {
-    this.scope = scope;
-    this.resolve = resolve;
-    this.giveUp = giveUp;
-  }
-
-  admit(): void {
-    this.scope.unlisten(this);
-    this.resolve();
-  }
-
-  onCancelled(reason: ServiceError): void {
-    this.giveUp(reason);
+    return { ...this.current, ...this.slots.snapshot() };
   }
 }
