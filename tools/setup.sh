@@ -29,7 +29,7 @@ missing() {
 }
 
 reasonOf() {
-  [ "$1" = golang-go ] && echo "builds the Go programs that call us and that we call"
+  [ "$1" = golang-go ] && echo "builds the Go programs that call us and that we call, and Consul"
   printf '%s' "$packages" | while read -r name why; do
     [ "$name" = "$1" ] && echo "$why"
   done
@@ -81,3 +81,6 @@ else
   say "not a Debian system; where they are missing, tests are left out that need these:"
   printf '%s' "$packages"
 fi
+
+# What no package has, for every checkout on this machine. Without a Go it says so.
+sh tests/servers/consul/setup.sh >/dev/null || [ $? = 3 ] || say "could not build Consul"
