@@ -2,6 +2,7 @@
 import type {
   CallRecords,
   Clock,
+  ConfigView,
   LifecycleState,
   Logger,
   StateRegistry,
@@ -23,6 +24,8 @@ export interface OpsSources {
   readonly drain: (reason: string) => void;
   /** Default: `/calls` shows none. */
   readonly calls?: CallRecords;
+  /** The process' LiveConfig; default: `/config` says that there is none. */
+  readonly config?: ConfigView;
   /** Default: says nothing. */
   readonly logger?: Logger;
   /** When the process started, milliseconds since the Unix epoch; default: now. */

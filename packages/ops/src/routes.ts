@@ -1,6 +1,7 @@
 /** Everything the ops port answers, in the order in which the index shows it. */
 import { breakersEndpoint } from "./endpoint/breakers.ts";
 import { callsEndpoint } from "./endpoint/calls.ts";
+import { configEndpoint } from "./endpoint/config.ts";
 import { connectionsEndpoint } from "./endpoint/connections.ts";
 import { drainEndpoint } from "./endpoint/drain.ts";
 import { healthzEndpoint } from "./endpoint/healthz.ts";
@@ -39,6 +40,12 @@ export const ROUTES: readonly Route[] = [
   get("/connections", connectionsEndpoint, "Inside", "the connections that are open"),
   get("/stack", stackEndpoint, "Inside", "the filters that a call passes, in order, with reasons"),
   get("/options", optionsEndpoint, "Inside", "the options in effect"),
+  get(
+    "/config",
+    configEndpoint,
+    "Inside",
+    "live configuration: revisions, rules, changes, refusals; ?explain=caller/callee/method",
+  ),
   get("/state", stateEndpoint, "Inside", "what every part shows of itself"),
   {
     path: "/drain",

@@ -41,6 +41,8 @@ export interface ConfigState {
 
 export interface ExplainedValue {
   readonly value: unknown;
+  /** What the policy has where no rule says anything. */
+  readonly own: unknown;
   /** The rule's path; undefined for the policy's own value. */
   readonly path: string | undefined;
   readonly source: string | undefined;

@@ -262,11 +262,14 @@ describe("what is shown", () => {
     const limit = policies.find(({ policy }) => policy === "limit")!;
     assert.deepEqual(limit.values["callsMax"], {
       value: 8,
+      own: 100,
       path: "feed/history/Get",
       source: "memory",
     });
-    assert.deepEqual(limit.values["ratio"], { value: 0.1, path: "*/history/*", source: "memory" });
-    assert.deepEqual(limit.values["dark"], { value: false, path: undefined, source: undefined });
+    const ratio = { value: 0.1, own: 0.5, path: "*/history/*", source: "memory" };
+    assert.deepEqual(limit.values["ratio"], ratio);
+    const dark = { value: false, own: false, path: undefined, source: undefined };
+    assert.deepEqual(limit.values["dark"], dark);
     assert.deepEqual(paths.findLast(({ sources }) => sources.length > 0)?.path, pathText());
     assert.equal(paths.length, 8);
   });

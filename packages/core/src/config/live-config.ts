@@ -132,8 +132,9 @@ export class LiveConfig implements ConfigView, LifecyclePart {
       const { schema, base, owner } = binding;
       const ruled = binding.explain(key);
       const values = Object.keys(schema.fields).map((field) => {
-        const own = { value: (base as Record<string, unknown>)[field] };
-        return [field, ruled.get(field) ?? { ...own, path: undefined, source: undefined }] as const;
+        const own = (base as Record<string, unknown>)[field];
+        const given = ruled.get(field) ?? { value: own, path: undefined, source: undefined };
+        return [field, { ...given, own }] as const;
       });
       return { policy: schema.policy, owner, values: Object.fromEntries(values) };
     });
