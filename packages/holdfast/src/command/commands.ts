@@ -3,5 +3,6 @@ import { callCommand } from "./call.ts";
 import type { Command } from "./command.ts";
 import { genCommand } from "./gen.ts";
 import { newCommand } from "./new.ts";
+import { topCommand } from "./top.ts";
 
-export const COMMANDS: readonly Command[] = [newCommand, genCommand, callCommand];
+export const COMMANDS: readonly Command[] = [newCommand, genCommand, callCommand, topCommand];
