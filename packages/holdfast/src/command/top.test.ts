@@ -27,8 +27,11 @@ describe("holdfast top", () => {
       assert.deepEqual([code, stderr], [0, ""]);
       const lines = stdout.split("\n");
       assert.equal(lines[0], `${url}: ready, up 0s, version 1.2.3`);
-      assert.equal(lines[1], "2 circuit breakers: 1 open, 0 half-open, 1 closed");
-      assert.match(lines[3]!, /^STATE +CALLER +CALLEE +METHOD +AT WORK +OK 10s/);
+      assert.equal(
+        lines[1],
+        "2 circuit breakers: 1 open, 0 half-open, 1 closed; calls of the last 10 s",
+      );
+      assert.match(lines[3]!, /^STATE +CALLER +CALLEE +METHOD +AT WORK +OK +FAILED/);
       assert.match(lines[4]!, /^open +feed +history +Get .* 1\.0000 .*20 failures/);
       assert.match(lines[5]!, /^closed +feed +history +Put /);
     }
@@ -38,7 +41,10 @@ describe("holdfast top", () => {
     const { url } = await startedPort();
     const { code, stdout } = await top(url);
     assert.equal(code, 0);
-    assert.equal(stdout.split("\n")[1], "2 circuit breakers: 1 open, 0 half-open, 1 closed");
+    assert.equal(
+      stdout.split("\n")[1],
+      "2 circuit breakers: 1 open, 0 half-open, 1 closed; calls of the last 10 s",
+    );
   });
 
   it("shows its token to a port that wants one", async (test) => {
@@ -151,7 +157,7 @@ describe("holdfast top on a terminal", () => {
     screen.close();
     assert.equal(left, 1);
     assert.equal(listeners.size, 0);
-    const parts = ["?1049h", "?25l", "H12345", "K\r\nabc", "K", "J", "?25h", "?1049l"];
+    const parts = ["?1049h", "?25l", "H12345", "K\nabc", "K", "J", "?25h", "?1049l"];
     assert.equal(written, parts.map((part) => `\u001b[${part}`).join(""));
   });
 });

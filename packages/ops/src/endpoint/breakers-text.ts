@@ -20,9 +20,9 @@ const COLUMNS: readonly Column[] = [
   left("METHOD", ({ method }) => name(method)),
   left("INSTANCE", ({ instance }) => name(instance)),
   right("AT WORK", ({ concurrency }) => concurrency),
-  right("OK 10s", ({ successes }) => successes),
-  right("FAILED 10s", ({ failures }) => failures),
-  right("TIMED OUT 10s", ({ timeouts }) => timeouts),
+  right("OK", ({ successes }) => successes),
+  right("FAILED", ({ failures }) => failures),
+  right("TIMED OUT", ({ timeouts }) => timeouts),
   right("IN A ROW", ({ consecutiveErrors }) => consecutiveErrors),
   right("ERROR RATE", ({ errorRate }) => errorRate.toFixed(4)),
   right("REFUSED", ({ refused }) => refused),
@@ -34,7 +34,7 @@ export function renderBreakers(reply: BreakersReply, nowEpochMs: number): string
   const total = counts.open + counts["half-open"] + counts.closed;
   const lines = [
     `${total} circuit breakers: ${counts.open} open, ${counts["half-open"]} half-open, ` +
-      `${counts.closed} closed`,
+      `${counts.closed} closed; calls of the last 10 s`,
   ];
   if (breakers.length > 0) lines.push("", ...renderTable(breakers, nowEpochMs));
   if (breakers.length < total) lines.push("", `${breakers.length} of ${total} are shown`);

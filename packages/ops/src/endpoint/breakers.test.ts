@@ -18,18 +18,18 @@ describe("/breakers", () => {
     fixture.clock.advance(3_000);
     // A terminal is wide.
     const expected = [
-      "4 circuit breakers: 1 open, 1 half-open, 2 closed",
+      "4 circuit breakers: 1 open, 1 half-open, 2 closed; calls of the last 10 s",
       "",
-      "STATE             CALLER  CALLEE   METHOD  INSTANCE       AT WORK  OK 10s  FAILED 10s  " +
-        "TIMED OUT 10s  IN A ROW  ERROR RATE  REFUSED  LAST CHANGE",
-      "open              feed    history  Get     -                    3      20          19  " +
-        "            1        20      0.5000       77  open for 4s, probe in 4s: 19 failures",
-      "half-open (dark)  feed    history  -       10.0.0.7:9090        1       2           0  " +
-        "            0         0      0.0000        5  half-open for 1m0s: the open time is over",
-      "closed            feed    history  Put     -                    9     500           1  " +
-        "            0         1      0.0020        0  -",
-      "closed            -       history  Scan    -                    0       0           0  " +
-        "            0         0      0.0000        0  -",
+      "STATE             CALLER  CALLEE   METHOD  INSTANCE       AT WORK   OK  FAILED  " +
+        "TIMED OUT  IN A ROW  ERROR RATE  REFUSED  LAST CHANGE",
+      "open              feed    history  Get     -                    3   20      19  " +
+        "        1        20      0.5000       77  open for 4s, probe in 4s: 19 failures",
+      "half-open (dark)  feed    history  -       10.0.0.7:9090        1    2       0  " +
+        "        0         0      0.0000        5  half-open for 1m0s: the open time is over",
+      "closed            feed    history  Put     -                    9  500       1  " +
+        "        0         1      0.0020        0  -",
+      "closed            -       history  Scan    -                    0    0       0  " +
+        "        0         0      0.0000        0  -",
       "",
     ].join("\n");
     for (const [path, accept] of [
@@ -71,7 +71,10 @@ describe("/breakers", () => {
     const none = await started();
     assert.deepEqual((await readJson(none, "/breakers")).breakers, []);
     const { body } = await ask(none, "/breakers?format=text");
-    assert.equal(body, "0 circuit breakers: 0 open, 0 half-open, 0 closed\n");
+    assert.equal(
+      body,
+      "0 circuit breakers: 0 open, 0 half-open, 0 closed; calls of the last 10 s\n",
+    );
     const plain = await withBreakers(CLOSED);
     const text = (await ask(plain, "/breakers?format=text")).body;
     assert.doesNotMatch(text, /INSTANCE|CALLER|LAST CHANGE/);

@@ -60,7 +60,7 @@ export class TtyScreen implements Screen {
     const text = lines
       .slice(0, rows)
       .map((line) => line.slice(0, columns) + CLEAR_LINE)
-      .join("\r\n");
+      .join("\n");
     this.output.write(`${HOME}${text}${CLEAR_REST}`);
   }
 
