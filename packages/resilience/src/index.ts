@@ -19,6 +19,10 @@ export * from "./key-states.ts";
 export * from "./load-shed/error.ts";
 export * from "./load-shed/filter.ts";
 export * from "./load-shed/options.ts";
+export * from "./rate-limit/error.ts";
+export * from "./rate-limit/filter.ts";
+export type { MethodRateSnapshot } from "./rate-limit/method-rate.ts";
+export * from "./rate-limit/options.ts";
 export * from "./retry/budget-options.ts";
 export * from "./retry/budget.ts";
 export {
