@@ -34,6 +34,21 @@ export {
 } from "./client/client.ts";
 export { clientStack } from "./client/client-stack.ts";
 export { CLIENT_DEFAULTS, type ClientOptions } from "./client/options.ts";
+export {
+  type DnsAccess,
+  type DnsAddress,
+  type DnsService,
+  systemDns,
+} from "./discovery/dns-access.ts";
+export { DNS_RESOLVER_DEFAULTS, type DnsResolverOptions } from "./discovery/dns-options.ts";
+export { DnsResolver, type DnsResolverParts } from "./discovery/dns-resolver.ts";
+export { type FileAccess, systemFiles } from "./discovery/file-access.ts";
+export {
+  FILE_RESOLVER_DEFAULTS,
+  FileResolver,
+  type FileResolverOptions,
+  type FileResolverParts,
+} from "./discovery/file-resolver.ts";
 export { createObservers, type Observers } from "./observe/observers.ts";
 export { SERVER_DEFAULTS, type ServerOptions, type ServerOptionsInput } from "./server/options.ts";
 export { type ServerCall } from "./server/server-call.ts";

@@ -129,7 +129,8 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   }
 
   snapshot(): Record<string, unknown> {
-    const { parts, resolution, waiting, balancer } = this;
+    const { parts, waiting, balancer } = this;
+    const resolution = this.watch.current ?? this.resolution;
     const nowMs = parts.clock.nowMs();
     if (nowMs >= this.updateDueMs) this.update(nowMs);
     return {
@@ -247,7 +248,9 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   }
 
   private refusal(): ServiceError | undefined {
-    const { parts, resolution, closed } = this;
+    const { parts, closed } = this;
+    // A resolver that has confirmed its list since tells nobody, but knows.
+    const resolution = this.watch.current ?? this.resolution;
     const { resolver, service, balance } = parts;
     if (closed !== undefined) return closed;
     if (resolution !== undefined) {
