@@ -39,8 +39,10 @@ const PROBE_RATIO = 0.5;
 const FALLEN_RATIO = 0.6;
 /** And one above this: a service that became faster can be overloaded at its old latency. */
 const RISEN_RATIO = 1.5;
-/** The pause between probes, in lengths of a probe: they cost at most a fortieth of throughput. */
+/** The pause between probes, in lengths of a probe: they cost at most a fortieth of throughput, */
 const PROBE_PAUSE = 20;
+/** and somewhat more as long as each finds something new. */
+const PROBE_PAUSE_NEWS = 4;
 /** The first pause; it doubles up to the option while probes find nothing new. */
 const PROBE_PAUSE_FIRST_MS = 500;
 /** A probe found something new when it differs by more than this. */
@@ -181,7 +183,8 @@ export class Gradient {
     this.base += (meanMs - this.base) * PROBE_SMOOTHING;
     this.probePauseMs = isNews ? PROBE_PAUSE_FIRST_MS : this.probePauseMs * 2;
     this.probePauseMs = Math.min(this.probePauseMs, probeIntervalMs);
-    this.nextProbeMs = nowMs + Math.max(this.probePauseMs, PROBE_PAUSE * (nowMs - sinceMs));
+    const lengths = isNews ? PROBE_PAUSE_NEWS : PROBE_PAUSE;
+    this.nextProbeMs = nowMs + Math.max(this.probePauseMs, lengths * (nowMs - sinceMs));
     this.recent = this.base;
     this.estimateAtProbe = this.estimate;
     this.phase = MEASURING;

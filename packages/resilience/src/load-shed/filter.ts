@@ -54,11 +54,11 @@ export interface LoadShedSnapshot extends LoadShedOptions {
   readonly shedByPriority: Readonly<Record<PriorityName, number>>;
 }
 
-/** The most that the share rises in one period; half a second to shed half of the calls. */
+/** The most that the share rises in one period, as a part of what is not shed yet. */
 const RISE_MAX = 0.05;
 /** The least: a signal just above its target. */
 const RISE_MIN = 0.01;
-/** In one period. Five times slower than it rises: coming back too early is worse than too late. */
+/** In one period. Slower than it rises: to come back too early is worse than too late. */
 const FALL = 0.01;
 /** Below this part of all targets the share falls. */
 const CALM_PRESSURE = 0.7;
@@ -104,6 +104,8 @@ export class LoadShed<Call, Reply> implements Bracket<Call, Reply> {
     this.delay.stop();
     this.share = 0;
     this.pressure = 0;
+    this.queueAge = 0;
+    this.utilization = 0;
     this.watching = false;
     this.traffic.plan(0);
   }

@@ -58,10 +58,11 @@ export class ShedPlan {
     }
     let left = share * total;
     for (let index = 0; index < SHEDDABLE_CLASSES; index++) {
+      const calls = mix[index]!;
       // A class without calls goes with those before it: its first call is not the one to keep.
-      const part = mix[index]! > 0 ? Math.min(1, left / mix[index]!) : left > 0 ? 1 : 0;
-      shares[index] = part;
-      left = Math.max(0, left - part * mix[index]!);
+      const isAll = left > 0 && left >= calls;
+      shares[index] = isAll ? 1 : left / (calls || 1);
+      left = isAll ? left - calls : 0;
     }
   }
 }

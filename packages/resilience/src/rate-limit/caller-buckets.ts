@@ -1,10 +1,11 @@
 /**
- * A token bucket for each caller of one method, for a bounded number of callers. Anybody can make up
- * names, so forgetting must give nothing away: only a bucket that is full again is forgotten, which
- * is the same as keeping it. While there is none, newcomers share one bucket: a flood of names gets
- * no more than a burst for each place and then one caller's share in all, and callers that keep
- * calling do not notice it. One that was quiet until its bucket was full is a newcomer again; where
- * that is too much for others to decide, `callerOf` must give names that nobody can make up.
+ * A token bucket for each caller of one method, for a bounded number of callers. Anybody can make
+ * up names, so forgetting must give nothing away: only a bucket that is full again is forgotten,
+ * which is the same as keeping it. While there is none, newcomers share one bucket: a flood of
+ * names gets no more than a burst for each place and then one caller's share in all, and callers
+ * that keep calling do not notice it. One that was quiet until its bucket was full is a newcomer
+ * again; where that is too much for others to decide, `callerOf` must give names that nobody can
+ * make up.
  */
 import { TokenBuckets, type TokenRate } from "./token-buckets.ts";
 
