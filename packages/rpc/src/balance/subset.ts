@@ -4,9 +4,9 @@
  *
  * With a position, as in Finagle's deterministic aperture: the instances stand on a ring in an
  * order that all callers agree on, each with an arc as long as its weight, and caller i of n has
- * the part of the ring that begins at i/n. All parts are a whole number of n-ths long, so that each point of
- * the ring belongs to as many callers as any other. Of the instances at both ends of its part a
- * caller has an arc only, and sends them that much less.
+ * the part of the ring that begins at i/n. All parts are a whole number of n-ths long, so that each
+ * point of the ring belongs to as many callers as any other. Of the instances at both ends of its
+ * part a caller has an arc only, and sends them that much less.
  *
  * Without one, by rendezvous hashing: each caller takes the instances whose hash with its own id is
  * highest. Nobody has to know anybody, but an instance then has as many callers as chance gives it:

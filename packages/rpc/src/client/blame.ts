@@ -8,13 +8,18 @@ import type { Judgement } from "@holdfast/resilience";
 /** `answer`: it did what it should. */
 export type Blame = "answer" | "time-out" | "unreachable" | "refusal" | "failure" | "nobody";
 
-/** `answered`: the error came over the wire, as the instance's own word. */
-export function blameFor(error: unknown, answered: boolean): Blame {
+/**
+ * `answered`: the error came over the wire, as the instance's own word. `waited`: the try had to
+ * wait for a connection to it.
+ */
+export function blameFor(error: unknown, answered: boolean, waited: boolean): Blame {
   if (!(error instanceof ServiceError)) return "answer";
   switch (error.code) {
     case "deadline-exceeded":
       // Its word for it is an answer; silence is not.
-      return answered ? "answer" : "time-out";
+      if (answered) return "answer";
+      // Its time was over before anything was asked of the instance.
+      return error.workStarted === "no" && !waited ? "nobody" : "time-out";
     case "unavailable":
       // What the instance itself cannot reach is somebody else's.
       return answered ? "failure" : "unreachable";

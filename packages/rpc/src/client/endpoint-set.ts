@@ -95,7 +95,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     const { endpoint } = attempt;
     attempt.endpoint = undefined;
     if (endpoint === undefined) return attempt.failForGood(error);
-    const blame = blameFor(error, answered);
+    const blame = blameFor(error, answered, attempt.waited);
     endpoint.onFailed(attempt, blame);
     if (!(error instanceof ServiceError)) return attempt.failForGood(error);
     if (blame === "unreachable") this.watch.refresh?.();

@@ -2,7 +2,14 @@
  * One instance of a service, as a client knows it: its connections, the calls at work there, what
  * they take, and whether it can be reached.
  */
-import type { Candidate, Clock, Instance, ServiceError, TimerEntry } from "@holdfast/core";
+import {
+  type Candidate,
+  type Clock,
+  formatAddress,
+  type Instance,
+  type ServiceError,
+  type TimerEntry,
+} from "@holdfast/core";
 import type { Breaker, BreakerStateKind, BreakerTable, Permit } from "@holdfast/resilience";
 import { PeakEwma } from "../balance/peak-ewma.ts";
 import type { BalancedTry } from "./balanced-try.ts";
@@ -34,8 +41,14 @@ const WARM_UP_STEPS = 30;
 /** All its methods share one breaker. */
 const ALL_METHODS = "*";
 /** A failure counts as if a call took so many times as long as is known, within these bounds. */
-const FAILURE_FACTOR = 4;
-const REFUSAL_FACTOR = 2;
+const FAILURE_FACTORS: Readonly<Record<Blame, number>> = {
+  answer: 0,
+  nobody: 0,
+  "time-out": 1,
+  refusal: 2,
+  unreachable: 4,
+  failure: 4,
+};
 const FAILURE_MIN_MS = 1;
 const FAILURE_MAX_MS = 1_000;
 
@@ -112,8 +125,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     if (blame === "answer") return this.onAnswered(attempt);
     this.breaker.settle(attempt.permit, JUDGEMENT_OF_BLAME[blame]);
     // One that cannot be connected to is left out for that; how fast it is stays unknown.
-    const reached = blame !== "nobody" && this.unreachable === undefined;
-    if (reached) this.noteFailure(this.parts.clock.nowMs(), attempt, blame);
+    if (this.unreachable === undefined) this.noteFailure(attempt, blame);
     this.noteBreaker();
   }
 
@@ -188,6 +200,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     const { clock } = this.parts;
     return {
       id: instance.id,
+      address: formatAddress(instance.address),
       zone: instance.zone,
       weight: instance.weight,
       share: weight,
@@ -210,16 +223,21 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   }
 
   /** What fails fast must not look fast. */
-  private noteFailure(nowMs: number, attempt: BalancedTry, blame: Blame): void {
+  private noteFailure(attempt: BalancedTry, blame: Blame): void {
+    const nowMs = this.parts.clock.nowMs();
     const known = this.latency.valueMs(nowMs);
-    const factor = blame === "time-out" ? 1 : blame === "refusal" ? REFUSAL_FACTOR : FAILURE_FACTOR;
+    const takenMs = nowMs - attempt.givenMs;
+    const factor = FAILURE_FACTORS[blame];
     const punished = Math.max(FAILURE_MIN_MS, Math.min(known * factor, FAILURE_MAX_MS));
-    this.latency.observe(Math.max(nowMs - attempt.givenMs, known, punished), nowMs);
+    if (factor > 0) this.latency.observe(Math.max(takenMs, known, punished), nowMs);
+    // Given up by its caller, for example because another instance was faster: at least so long.
+    else if (takenMs > known) this.latency.observe(takenMs, nowMs);
   }
 
   private acquire(): Permit {
     const { breaker } = this;
-    const judged = this.breakerState === "closed" || breaker.wouldAcquire();
+    const judged =
+      breaker.options.mode !== "off" && (this.breakerState === "closed" || breaker.wouldAcquire());
     const permit = judged ? breaker.tryAcquire() : breaker.passUnjudged();
     if (this.breakerState !== "closed") this.noteBreaker();
     return permit;

@@ -1,7 +1,7 @@
 /**
  * Instances from the domain name system: asked again when the answer's time to live is over, sooner
- * when calls fail, and never more often than allowed. A question that fails changes nothing but what
- * the list says of its age.
+ * when calls fail, and never more often than allowed. A question that fails changes nothing but
+ * what the list says of its age.
  */
 import {
   after,

@@ -45,7 +45,8 @@ describe("a file of instances", () => {
     assert.equal(watch.current, undefined);
     await desk.clock.advanceAndSettle(0);
     assert.deepEqual(desk.ids(), ["a:1"]);
-    desk.content = '{"feed": ["a:1", {"address": "b:2", "weight": 3, "zone": "z", "tags": ["t"]}]}';
+    const more = { address: "b:2", weight: 3, zone: "z", tags: ["t"] };
+    desk.content = JSON.stringify({ feed: ["a:1", more] });
     await desk.clock.advanceAndSettle(1_000);
     assert.deepEqual(desk.told.at(-1)!.instances[1], {
       id: "b:2",
@@ -69,7 +70,7 @@ describe("a file of instances", () => {
     watch.close();
   });
 
-  it("that cannot be taken leaves the last list, with the reason, and one line in the log", async () => {
+  it("that cannot be taken leaves the last list, with the reason, and a line in the log", async () => {
     const desk = new Desk();
     const watch = desk.watch();
     await desk.clock.advanceAndSettle(0);
