@@ -11,6 +11,7 @@ export {
 export { EtcdConfigSource, type EtcdConfigSourceParts } from "./config-source.ts";
 export type { KeyValue, RangeReply, WatchEvent } from "./gateway-message.ts";
 export {
+  completeEtcdConfigOptions,
   ETCD_CONFIG_DEFAULTS,
   ETCD_DEFAULTS,
   type EtcdConfigOptions,

@@ -1,8 +1,15 @@
 /** The subcommands, in the order in which `holdfast --help` shows them. */
 import { callCommand } from "./call.ts";
 import type { Command } from "./command.ts";
+import { configCommand } from "./config.ts";
 import { genCommand } from "./gen.ts";
 import { newCommand } from "./new.ts";
 import { topCommand } from "./top.ts";
 
-export const COMMANDS: readonly Command[] = [newCommand, genCommand, callCommand, topCommand];
+export const COMMANDS: readonly Command[] = [
+  newCommand,
+  genCommand,
+  callCommand,
+  topCommand,
+  configCommand,
+];

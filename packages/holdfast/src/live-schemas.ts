@@ -1,0 +1,19 @@
+/** What of the policies that come with Holdfast may change while a process runs. */
+import type { AnyLiveSchema } from "@holdfast/core";
+import {
+  CIRCUIT_BREAKER_LIVE,
+  DEGRADE_LIVE,
+  FAULT_LIVE,
+  HEDGE_LIVE,
+  RETRY_BUDGET_LIVE,
+  RETRY_LIVE,
+} from "@holdfast/resilience";
+
+export const LIVE_SCHEMAS: readonly AnyLiveSchema[] = [
+  RETRY_LIVE,
+  RETRY_BUDGET_LIVE,
+  HEDGE_LIVE,
+  CIRCUIT_BREAKER_LIVE,
+  DEGRADE_LIVE,
+  FAULT_LIVE,
+];
