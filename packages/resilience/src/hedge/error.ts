@@ -15,14 +15,6 @@ export function isAnswer(error: unknown): boolean {
   return failure === undefined || ANSWERS.has(failure.code);
 }
 
-/**
- * Whether the time that it took to fail says how long calls take: an answer took as long as answers
- * take, and one that did not come in time took at least that long. Other failures may be quick.
- */
-export function tellsLatency(error: unknown): boolean {
-  return isAnswer(error) || failureOf(error)?.code === "deadline-exceeded";
-}
-
 /** The first try's error, which says how far the work got in either. */
 export function bothFailed(first: unknown, second: unknown): unknown {
   const [one, other] = [failureOf(first), failureOf(second)];

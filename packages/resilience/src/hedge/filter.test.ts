@@ -169,6 +169,18 @@ describe("a hedge", () => {
     assert.ok(hedge.snapshot().methods[0]!.delayMs! > delayMs * 3);
   });
 
+  it("does not wait longer because some calls are never answered", async () => {
+    const { far, call, hedge, delayMs } = await warm();
+    for (let count = 0; count < 20; count++) {
+      call("get hangs", far.context(1_000));
+      await far.clock.advanceAndSettle(1_000);
+      const late = new ServiceError("deadline-exceeded", "late");
+      for (const one of far.fresh.slice(-2)) one.fail(late);
+      await settled();
+    }
+    assert.ok(hedge.snapshot().methods[0]!.delayMs! <= delayMs);
+  });
+
   it("is off when it is told so, from the next call on", async () => {
     let options = completeHedgeOptions({ samplesMin: 10 });
     const far = new HedgedService();

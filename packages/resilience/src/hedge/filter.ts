@@ -19,7 +19,7 @@ import {
 import type { CallKey, CallTraits } from "../call-traits.ts";
 import { KeyStates } from "../key-states.ts";
 import { RetryBudget, type RetryBudgetSnapshot } from "../retry/budget.ts";
-import { tellsLatency } from "./error.ts";
+import { isAnswer } from "./error.ts";
 import { HedgedMethod } from "./hedged-method.ts";
 import { completeHedgeOptions, type HedgeLiveOptions, type HedgeOptions } from "./options.ts";
 import { HedgeRace } from "./race.ts";
@@ -142,7 +142,7 @@ class TimedCall<Reply> implements Settler<Reply> {
   }
 
   fail(error: unknown): void {
-    if (tellsLatency(error)) this.method.record(this.clock.nowMs(), this.startMs);
+    if (isAnswer(error)) this.method.record(this.clock.nowMs(), this.startMs);
     this.settler.fail(error);
   }
 }

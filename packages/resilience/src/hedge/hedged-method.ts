@@ -35,6 +35,10 @@ export class HedgedMethod {
   /**
    * A call has ended that began at `startMs`. When the second try was faster, the first one would
    * have taken at least this long: it counts as late either way, which is all that is asked.
+   *
+   * Only answers are recorded. A failure may be quick; and if calls that ran out of time counted,
+   * one instance of ten that hangs would push the percentile to the deadline, and nobody would be
+   * hedged when it helps most. What that costs is bounded by the budget.
    */
   record(nowMs: number, startMs: number): void {
     this.window.record(nowMs - startMs, nowMs);

@@ -13,7 +13,7 @@ import {
   type TimerEntry,
 } from "@holdfast/core";
 import type { RetryBudget } from "../retry/budget.ts";
-import { bothFailed, isAnswer, loserCancelled, tellsLatency } from "./error.ts";
+import { bothFailed, isAnswer, loserCancelled } from "./error.ts";
 import type { HedgedMethod } from "./hedged-method.ts";
 import type { HedgeLiveOptions } from "./options.ts";
 import { type TryRecord, tryRecordKey } from "./try-record.ts";
@@ -89,7 +89,7 @@ export class HedgeRace<Call, Reply> implements CancelListener, TimerEntry {
       return;
     if (!this.end(contender)) return;
     const { method, context, settler, startMs } = this.hedged;
-    if (tellsLatency(error)) method.record(context.clock.nowMs(), startMs);
+    if (isAnswer(error)) method.record(context.clock.nowMs(), startMs);
     const isBoth = second !== undefined && !isAnswer(error);
     settler.fail(isBoth ? bothFailed(first.error, second.error) : error);
   }

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import {
-  type Context,
   createContext,
   type DirectService,
   type ErrorCode,
@@ -10,9 +9,11 @@ import {
   SeededRandom,
   ServiceError,
   type Settler,
+  stackDirect,
   type WorkStarted,
 } from "@holdfast/core";
 import fc from "fast-check";
+import { Hedge } from "../hedge/filter.ts";
 import { keyedCalls } from "../testing/keyed-calls.ts";
 import { RetryBudget } from "./budget.ts";
 import { Retry } from "./filter.ts";
@@ -53,16 +54,20 @@ const BUDGET = fc.record({
   tokensPerSecond: fc.constantFrom(0, 0, 10),
 });
 
-it("settle each call once, keep to the budget and leave no timer, on any schedule", () => {
-  fc.assert(
-    fc.property(OPTIONS, BUDGET, fc.array(EVENT, { maxLength: 120 }), (options, budget, events) => {
-      const run = new RandomRun(options, budget);
-      for (const event of events) run.play(event);
-      run.end();
-    }),
-    { numRuns: 400 },
-  );
-});
+for (const hasHedge of [false, true]) {
+  const who = hasHedge ? "retries and the hedges below them" : "retries";
+  it(`${who} settle each call once, keep to one budget and leave no timer`, () => {
+    const events = fc.array(EVENT, { maxLength: 120 });
+    fc.assert(
+      fc.property(OPTIONS, BUDGET, events, (options, budget, played) => {
+        const run = new RandomRun(options, budget, hasHedge);
+        for (const event of played) run.play(event);
+        run.end();
+      }),
+      { numRuns: 400 },
+    );
+  });
+}
 
 interface Budget {
   readonly startTokens: number;
@@ -80,20 +85,31 @@ class RandomRun {
   /** Tries whose far end is in our hand; given-up ones stay, and answer late. */
   private readonly open: Settler<string>[] = [];
   private sent = 0;
-  private readonly retry: Retry<string, string>;
+  private readonly service: DirectService<string, string>;
   private readonly far: DirectService<string, string> = (_context, _call, settler) => {
     this.sent++;
     this.open.push(settler);
   };
+  private readonly budget: RetryBudget;
+  private readonly budgetOptions: Budget;
 
-  private readonly budget: Budget;
-
-  constructor(options: Partial<RetryOptions>, budgetOptions: Budget) {
+  constructor(options: Partial<RetryOptions>, budgetOptions: Budget, hasHedge: boolean) {
     const { clock } = this;
-    this.budget = budgetOptions;
-    const budget = new RetryBudget({ clock }, budgetOptions);
-    const parts = { clock, random: new SeededRandom(3), traits: keyedCalls(), budget };
-    this.retry = new Retry(parts, options);
+    this.budgetOptions = budgetOptions;
+    this.budget = new RetryBudget({ clock }, budgetOptions);
+    const parts = { clock, random: new SeededRandom(3), traits: keyedCalls(), budget: this.budget };
+    const retry = new Retry<string, string>(parts, options);
+    const hedge = new Hedge<string, string>(parts, { samplesMin: 10, refreshMs: 100 });
+    const entries = [{ role: "retry", why: "", filter: retry.filter }];
+    if (hasHedge) entries.push({ role: "hedge", why: "", filter: hedge.filter });
+    this.service = stackDirect(entries, this.far);
+    if (!hasHedge) return;
+    // So that it knows how long calls take.
+    for (let count = 0; count < 10; count++) {
+      this.call(0);
+      this.open.pop()!.succeed("fine");
+    }
+    clock.advance(100);
   }
 
   play(event: Event): void {
@@ -129,19 +145,15 @@ class RandomRun {
     this.made.push(made);
     const count = (): void => void made.settledCount++;
     const call = at < 5 ? "get a" : "put a";
-    this.run(context, call, { succeed: count, fail: count });
-  }
-
-  private run(context: Context, call: string, settler: Settler<string>): void {
-    this.retry.filter.direct!(context, call, this.far, settler);
+    this.service(context, call, { succeed: count, fail: count });
   }
 
   private check(): void {
     const calls = this.made.length;
     const seconds = this.clock.nowMs() / 1000;
-    const { startTokens, tokensPerSecond } = this.budget;
+    const { startTokens, tokensPerSecond } = this.budgetOptions;
     assert.ok(this.sent <= calls * 1.2 + seconds * tokensPerSecond + startTokens + 1e-9);
-    assert.ok(this.retry.budget.snapshot().balance >= 0);
+    assert.ok(this.budget.snapshot().balance >= 0);
     for (const { settledCount } of this.made) assert.ok(settledCount <= 1);
   }
 }

@@ -2,24 +2,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   avoidedInstancesKey,
-  type Context,
-  type LiveOptions,
   retriesKey,
   SeededRandom,
   ServiceError,
-  type ServiceErrorOptions,
+  stack,
   StatsRegistry,
 } from "@holdfast/core";
-import { HeldService, settled, watch } from "../testing/held-service.ts";
+import { settled, watch } from "../testing/held-service.ts";
 import { keyedCalls } from "../testing/keyed-calls.ts";
 import { RetryBudget } from "./budget.ts";
 import { Retry } from "./filter.ts";
-import {
-  checkRetryFits,
-  completeRetryOptions,
-  type RetryLiveOptions,
-  type RetryOptions,
-} from "./options.ts";
+import { checkRetryFits, completeRetryOptions } from "./options.ts";
+import { FailingService, retried, unavailable } from "./testing/retried.ts";
 
 describe("retries", () => {
   it("send a call that succeeds once, in the context it came in", async () => {
@@ -125,6 +119,38 @@ describe("retries", () => {
       assert.equal(outcome.error, error);
     }
     assert.equal(retry.snapshot().methods[0]!.refused.chain, 2);
+  });
+
+  it("add up over three levels, and do not multiply", async () => {
+    const far = new FailingService();
+    const { clock } = far;
+    const level = (name: string) => {
+      const traits = keyedCalls(name);
+      const budget = new RetryBudget({ clock }, { startTokens: 1_000 });
+      const retry = new Retry<string, string>({
+        clock,
+        random: new SeededRandom(1),
+        traits,
+        budget,
+      });
+      return { role: name, why: "", filter: retry.filter };
+    };
+    const service = stack(["a", "b", "c"].map(level), far.service);
+    const outcome = watch(service(far.context(), "get a"));
+    for (let tries = 0; outcome.settled === "no"; tries++) {
+      assert.ok(tries < 27);
+      await far.failNext(unavailable(), 100);
+    }
+    assert.equal(far.calls.length, 1 + 3 * 2);
+  });
+
+  it("tell how far the work of any try got, also when the caller's time is over", async () => {
+    const { far, call } = retried();
+    const outcome = call("get a", far.context(100));
+    await far.failNext(unavailable({ workStarted: "maybe" }));
+    await far.clock.advanceAndSettle(50);
+    await far.failNext(new ServiceError("deadline-exceeded", "late", { workStarted: "no" }));
+    assert.equal((outcome.error as ServiceError).workStarted, "maybe");
   });
 
   it("do find another instance for somebody else's retry that met none", async () => {
@@ -256,125 +282,3 @@ describe("retries", () => {
     assert.doesNotThrow(() => checkRetryFits({ ...slow, triesMax: 1 }, 1_000));
   });
 });
-
-describe("a time limit for each try", () => {
-  it("tries elsewhere when the first instance does not answer", async () => {
-    const { far, call } = retried({ tryTimeoutMs: 100, backoffMinMs: 0 });
-    const outcome = call("get a", far.context(1_000));
-    await far.clock.advanceAndSettle(102);
-    assert.equal(far.calls.length, 2);
-    assert.equal(far.calls[0]!.context.cancelled?.code, "deadline-exceeded");
-    far.calls[1]!.answer("fine");
-    await settled();
-    assert.equal(outcome.value, "fine");
-    assert.equal(far.clock.scheduledCount, 0);
-  });
-
-  it("hears a late answer of a try that was given up, and changes nothing", async () => {
-    const { far, call, retry } = retried({ tryTimeoutMs: 100, backoffMinMs: 0 });
-    const outcome = call("get a", far.context(1_000));
-    await far.clock.advanceAndSettle(102);
-    far.calls[0]!.answer("late");
-    await settled();
-    assert.equal(outcome.settled, "no");
-    far.calls[1]!.answer("fine");
-    await settled();
-    assert.equal(outcome.value, "fine");
-    assert.equal(retry.snapshot().methods[0]!.recovered, 1);
-  });
-
-  it("ends a call that is not idempotent: the work may have begun", async () => {
-    const { far, call } = retried({ tryTimeoutMs: 100 });
-    const outcome = call("put a", far.context(1_000));
-    await far.clock.advanceAndSettle(102);
-    assert.match(String(outcome.error), /no answer within 100 ms/);
-    assert.equal(far.calls.length, 1);
-  });
-
-  it("learns from whoever sits below which instance it was", async () => {
-    const { far, retry } = retried({ tryTimeoutMs: 100, backoffMinMs: 0 });
-    const outcome = watch(
-      retry.filter(far.context(1_000), "get a", (context, name) => {
-        const working = far.service(context, name);
-        context.onCancel(({ code }) =>
-          far.calls.at(-1)!.fail(new ServiceError(code, "silent", { instanceId: "one" })),
-        );
-        return working;
-      }),
-    );
-    await far.clock.advanceAndSettle(102);
-    assert.equal(far.calls.length, 2);
-    far.calls[1]!.answer("fine");
-    await settled();
-    assert.equal(outcome.value, "fine");
-  });
-
-  it("never outlives the call", async () => {
-    const { far, call } = retried({ tryTimeoutMs: 100 });
-    const outcome = call("get a", far.context(50));
-    await far.clock.advanceAndSettle(50);
-    assert.equal((outcome.error as ServiceError).code, "deadline-exceeded");
-    assert.equal(far.calls.length, 1);
-    assert.equal(far.clock.scheduledCount, 0);
-  });
-
-  it("passes the caller's reason on at once", async () => {
-    const { far, call } = retried({ tryTimeoutMs: 100 });
-    const { context, cancel } = far.context(1_000).withCancel();
-    const outcome = call("get a", context);
-    const reason = new ServiceError("cancelled", "the caller left");
-    cancel(reason);
-    await settled();
-    assert.equal(outcome.error, reason);
-    assert.equal(far.calls[0]!.context.cancelled, reason);
-    assert.equal(far.clock.scheduledCount, 0);
-  });
-});
-
-function unavailable(options: ServiceErrorOptions = {}): ServiceError {
-  return new ServiceError("unavailable", "gone", options);
-}
-
-class FailingService extends HeldService {
-  private failed = 0;
-
-  async failLast(error: unknown): Promise<void> {
-    this.calls.at(-1)!.fail(error);
-    await this.clock.advanceAndSettle(50);
-  }
-
-  /** Fails the oldest call that is neither answered nor failed; time for the back-off passes. */
-  async failNext(error: unknown, thenMs = 50): Promise<void> {
-    this.calls[this.failed++]!.fail(error);
-    await this.clock.advanceAndSettle(thenMs);
-  }
-}
-
-function retried(
-  options: Partial<RetryOptions> = {},
-  budgetOptions: ConstructorParameters<typeof RetryBudget>[1] = {},
-  stats: StatsRegistry = new StatsRegistry(),
-  live?: LiveOptions<RetryLiveOptions>,
-) {
-  const far = new FailingService();
-  const { clock } = far;
-  const budget = new RetryBudget({ clock }, budgetOptions);
-  const random = new SeededRandom(7);
-  const parts = { clock, random, traits: keyedCalls(), budget, stats };
-  const withLive = live === undefined ? parts : { ...parts, live };
-  const retry = new Retry<string, string>(withLive, options);
-  const call = (name: string, context: Context = far.context()) =>
-    watch(retry.filter(context, name, far.service));
-  /** Fails the last try and says how long it took until the next one, in whole ms. */
-  const pauses = async (): Promise<number> => {
-    const before = far.calls.length;
-    far.calls.at(-1)!.fail(unavailable());
-    await settled();
-    let pauseMs = 0;
-    for (; far.calls.length === before && pauseMs < 1_000; pauseMs++) {
-      await clock.advanceAndSettle(1);
-    }
-    return pauseMs;
-  };
-  return { far, retry, call, pauses };
-}

@@ -197,13 +197,15 @@ export class TriedCall<Call, Reply> implements Settler<Reply> {
   /** A try has failed; at most one is under way at any time. */
   fail(error: unknown): void {
     const failure = failureOf(error);
-    // An exception of the IDL is an answer; and nobody waits for a call that is over.
-    if (failure === undefined || this.context.cancelled !== undefined) {
+    if (failure === undefined) {
+      // An exception of the IDL is an answer.
       this.settler.fail(error);
       return;
     }
     this.workStarted = furtherOf(this.workStarted, failure.workStarted);
-    const planned = this.policy.plan(this, failure);
+    // Nobody waits for a call that is over.
+    const isOver = this.context.cancelled !== undefined;
+    const planned = isOver ? "time" : this.policy.plan(this, failure);
     if (typeof planned === "number") {
       new Attempt(this, this.contextAfter(failure)).wait(planned);
       return;
