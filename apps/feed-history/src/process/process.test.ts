@@ -166,10 +166,11 @@ describe("the feed-history process", { timeout: 300_000 }, () => {
     }
   });
 
-  it("fails no call while its two workers are replaced, again and again", async () => {
+  it("fails no call and loses nothing while its two workers are replaced, again and again", async (test) => {
     const opsPort = String(await freePorts(2));
     const rolled = args("rolled", "--workers", "2").with(5, opsPort);
     const service = await startService(rolled);
+    test.after(() => service.process.kill("SIGKILL"));
     const running = load(service, 1);
     for (let roll = 0; roll < ROLLS / 2; roll++) {
       // Each roll replaces both workers, one after the other.
@@ -187,6 +188,13 @@ describe("the feed-history process", { timeout: 300_000 }, () => {
     await running.stop();
     assert.deepEqual(running.failures.slice(0, 3), []);
     assert.ok(running.count() > 1_000, `${running.count()} calls`);
+    for (const [userId, acknowledged] of running.acknowledged) {
+      // The oldest are dropped from 10,000 on.
+      const times = acknowledged.slice(-9_000);
+      const stored = await timesOf(service, userId);
+      const lost = times.filter((time) => !stored.has(time));
+      assert.deepEqual(lost, [], `user ${userId}`);
+    }
     const exit = await service.end("SIGTERM");
     assert.equal(exit.code, 0, exit.output);
   });

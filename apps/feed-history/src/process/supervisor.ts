@@ -1,10 +1,11 @@
 /**
- * Several processes on one port and one store: starts the workers, starts one again when it dies,
- * replaces them one after another on SIGHUP, and ends when they have ended.
+ * Several processes on one port and one store: starts the workers, writes what they are asked to
+ * store, starts one again when it dies, replaces them one after another on SIGHUP, and ends when
+ * they have ended.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { after, type Clock, parseAddress, type Random, sleep } from "holdfast";
-import { ownerTokenVariable, StoreOwner } from "../store/index.ts";
+import { StoreWriter } from "../store/index.ts";
 import type { DemoAuthor } from "../demo/git-history.ts";
 import type { ProcessOptions } from "./options.ts";
 
@@ -23,6 +24,8 @@ export const WORKER_VARIABLE = "FEED_HISTORY_WORKER";
 
 const RESTART_MIN_MS = 100;
 const RESTART_MAX_MS = 10_000;
+/** A start takes a second; with a large journal to read, a few. */
+const START_MAX_MS = 20_000;
 /** How often the successor of one worker is tried before a roll is given up. */
 const SUCCESSOR_TRIES = 5;
 
@@ -41,22 +44,24 @@ export interface SupervisorParts {
 
 export class Supervisor {
   private readonly parts: SupervisorParts;
-  private readonly owner: StoreOwner;
+  private store: StoreWriter | undefined = undefined;
   private readonly workers: Worker[] = [];
   private port: number;
   private ending = false;
   private failures = 0;
   private rolling: Promise<void> | undefined = undefined;
 
-  /** Throws a StoreError when the store cannot be had. */
   constructor(parts: SupervisorParts) {
     this.parts = parts;
     this.port = parts.options.port;
-    this.owner = StoreOwner.acquire(parts.options.data);
   }
 
-  /** Resolves when all workers answer; rejects when one of them cannot. */
+  /**
+   * Resolves when all workers answer; rejects when one of them cannot, and with a StoreError when
+   * the store cannot be had.
+   */
   async start(): Promise<{ ready: readonly WorkerReady[]; authors: readonly DemoAuthor[] }> {
+    this.store = await StoreWriter.open({ directory: this.parts.options.data });
     for (let index = 0; index < this.parts.options.workers; index++) {
       const worker = await this.startWorker(index);
       this.workers[index] = worker;
@@ -81,7 +86,7 @@ export class Supervisor {
   async stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     this.ending = true;
     await Promise.all(this.workers.map((worker) => end(worker.process, signal)));
-    this.owner.release();
+    await this.store?.close();
   }
 
   private async rollEach(): Promise<void> {
@@ -115,20 +120,24 @@ export class Supervisor {
       ...["--workers", "1", "--demo", index === 0 ? options.demo : "none", "--log", options.log],
     ];
     const child = fork(process.argv[1]!, args, {
-      env: {
-        ...process.env,
-        [WORKER_VARIABLE]: String(index),
-        [ownerTokenVariable]: this.owner.token,
-      },
+      env: { ...process.env, [WORKER_VARIABLE]: String(index) },
+      // What workers send to be stored is bytes.
+      serialization: "advanced",
     });
+    this.store!.serve(child);
     const worker: Worker = { index, process: child, ready: undefined };
     return new Promise((resolve, reject) => {
-      child.once("message", (message) => {
+      // One that hangs while it opens the store would hold up all that the others want to write.
+      const late = after(this.parts.clock, START_MAX_MS, () => child.kill("SIGKILL"));
+      child.on("message", (message) => {
+        if ((message as Partial<WorkerReady>).kind !== "ready") return;
+        late();
         worker.ready = message as WorkerReady;
         this.failures = 0;
         resolve(worker);
       });
       child.once("exit", (code, signal) => {
+        late();
         if (worker.ready === undefined) {
           reject(new Error(`worker ${index} ended before it answered (${signal ?? code})`));
         } else this.onExit(worker, signal ?? String(code));

@@ -17,7 +17,7 @@ import {
 import { type DemoAuthor, loadGitHistory } from "../demo/git-history.ts";
 import { FeedHistory } from "../gen/feed_history.ts";
 import { FeedHistoryService } from "../service/feed-history-service.ts";
-import { type HistoryStore, openLmdbHistoryStore, ownerTokenVariable } from "../store/index.ts";
+import { type HistoryStore, openLmdbHistoryStore } from "../store/index.ts";
 import { openLog } from "./log.ts";
 import type { ProcessOptions } from "./options.ts";
 
@@ -35,7 +35,7 @@ export async function startWorker(
   supervised: boolean,
 ): Promise<RunningWorker> {
   const data = resolve(options.data);
-  const store = new StorePart(data, options.demo);
+  const store = new StorePart(data, options.demo, supervised);
   const service = await startService({
     definition: FeedHistory,
     handler: new FeedHistoryService(() => store.opened),
@@ -69,11 +69,14 @@ class StorePart implements LifecyclePart {
   authors: readonly DemoAuthor[] = [];
   private readonly directory: string;
   private readonly demo: string;
+  /** The supervisor writes; this process reads, and sends it what to write. */
+  private readonly supervised: boolean;
   private store: HistoryStore | undefined = undefined;
 
-  constructor(directory: string, demo: string) {
+  constructor(directory: string, demo: string, supervised: boolean) {
     this.directory = directory;
     this.demo = demo;
+    this.supervised = supervised;
   }
 
   /** Only between start and stop. */
@@ -83,8 +86,8 @@ class StorePart implements LifecyclePart {
 
   async start(): Promise<void> {
     const { directory, demo } = this;
-    const ownerToken = process.env[ownerTokenVariable];
-    this.store = await openLmdbHistoryStore({ directory, ownerToken });
+    const writer = this.supervised ? process : undefined;
+    this.store = await openLmdbHistoryStore({ directory, writer });
     if (demo !== "none") this.authors = await loadGitHistory(this.store, { path: demo });
   }
 

@@ -21,7 +21,7 @@ export {
 } from "./item-wire.ts";
 export { MemoryHistoryStore } from "./memory-store.ts";
 export { openLmdbHistoryStore, type OpenStoreOptions } from "./lmdb/lmdb-store.ts";
-export { checkOwnerToken, ownerTokenVariable, StoreOwner } from "./owner.ts";
+export { type OpenStoreWriterOptions, StoreWriter } from "./lmdb/writer/store-writer.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";
 export {
   completeLmdbStoreOptions,

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openLmdbHistoryStore } from "./lmdb/lmdb-store.ts";
-import { checkOwnerToken, StoreOwner } from "./owner.ts";
+import { StoreOwner } from "./owner.ts";
 import { withDirectory } from "./testing/open-lmdb.ts";
 import { startWriter } from "./testing/start-writer.ts";
 
@@ -39,33 +39,6 @@ test("refuses a second owner in another process until the first is gone, killed 
     await writer.ended;
     const store = await openLmdbHistoryStore({ directory });
     await store.close();
-  }));
-
-test("lets in who shows the owner's token, as long as the owner lives", () =>
-  withDirectory(async (directory) => {
-    const owner = StoreOwner.acquire(directory);
-    const store = await openLmdbHistoryStore({ directory, ownerToken: owner.token });
-    await store.close();
-    checkOwnerToken(directory, owner.token);
-    assert.throws(() => checkOwnerToken(directory, "7:7"), {
-      code: "unavailable",
-      message: /owned by process \d+, not by the service that started this process/,
-    });
-    owner.release();
-    assert.throws(() => checkOwnerToken(directory, owner.token), {
-      code: "unavailable",
-      message: /is gone$/,
-    });
-  }));
-
-test("gives each owner a token of its own", () =>
-  withDirectory(async (directory) => {
-    const first = StoreOwner.acquire(directory);
-    first.release();
-    const second = StoreOwner.acquire(directory);
-    assert.notEqual(second.token, first.token);
-    second.release();
-    await Promise.resolve();
   }));
 
 test("takes a store whose owner record is damaged", () =>

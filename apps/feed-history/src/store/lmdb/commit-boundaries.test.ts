@@ -10,19 +10,18 @@ import { int64Max, item } from "../history-store.contract.ts";
 import { encodeItemWire } from "../item-wire.ts";
 import { completeLmdbStoreOptions } from "../store-options.ts";
 import { smallPages, withDirectory } from "../testing/open-lmdb.ts";
-import { Fold } from "./fold.ts";
-import { createJournalState, JournalFile } from "./journal-file.ts";
-import { JournalWriter } from "./journal-writer.ts";
-import { createFoldState, PageFile } from "./page-file.ts";
+import { Fold } from "./writer/fold.ts";
+import { JournalWriter } from "./writer/journal-writer.ts";
+import { openForReading, openForWriting } from "./open-files.ts";
 import { RangeReader } from "./range-reader.ts";
-import { SetGroup } from "./set-group.ts";
+import { SetGroup } from "./writer/set-group.ts";
 
 const options = completeLmdbStoreOptions({ ...smallPages, itemsPerUserMax: 100_000 });
 const users = 5;
 
 test("has every acknowledged item at every boundary between commits", () =>
   withDirectory(async (directory) => {
-    const files = createFiles(join(directory, "store"));
+    const files = openForWriting(prepared(join(directory, "store")));
     const writer = new JournalWriter(files.journal, files.pages, options);
     const fold = new Fold(files.journal, files.pages, options);
     let acknowledged = 0;
@@ -32,54 +31,42 @@ test("has every acknowledged item at every boundary between commits", () =>
       await checkCopy(directory, boundaries, acknowledged);
     };
     while (fold.folds < 4) {
-      const fits = writer.append(groupOf(acknowledged), fold.foldedSequence);
+      const fits = writer.append(groupOf(acknowledged), fold.state);
       if (fits) acknowledged += 1;
       await check();
       fold.look();
       if (fold.isDue(false)) {
         fold.step(!fits);
         await check();
-      } else if (writer.trim(fold.foldedSequence)) {
+      } else if (writer.trim(fold.state)) {
         await check();
       }
     }
     assert.ok(boundaries > 50, `${boundaries} boundaries`);
-    await closeFiles(files);
+    await files.close();
   }));
 
 test("starts a fold again that stopped half way, with another one's sets on top", () =>
   withDirectory(async (directory) => {
-    const files = createFiles(join(directory, "store"));
+    const files = openForWriting(prepared(join(directory, "store")));
     const writer = new JournalWriter(files.journal, files.pages, options);
     let acknowledged = 0;
     for (let round = 0; round < 6; round += 1) {
       // Each stops after some steps, as a process does that is killed.
       const fold = new Fold(files.journal, files.pages, options);
       for (let step = 0; step < 3 + round; step += 1) {
-        if (writer.append(groupOf(acknowledged), fold.foldedSequence)) acknowledged += 1;
+        if (writer.append(groupOf(acknowledged), fold.state)) acknowledged += 1;
         fold.look();
         if (fold.isDue(false)) fold.step(false);
       }
       await checkCopy(directory, round, acknowledged);
     }
-    await closeFiles(files);
+    await files.close();
   }));
 
-interface Files {
-  readonly journal: JournalFile;
-  readonly pages: PageFile;
-}
-
-function createFiles(directory: string): Files {
-  const files = { journal: new JournalFile(directory), pages: new PageFile(directory) };
-  files.journal.transact(() => files.journal.writeState(createJournalState()));
-  files.pages.transact(() => files.pages.writeState(createFoldState()));
-  return files;
-}
-
-async function closeFiles({ journal, pages }: Files): Promise<void> {
-  await journal.close();
-  await pages.close();
+function prepared(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  return directory;
 }
 
 /** Group number `index`: three items for each of two users, the second one also out of order. */
@@ -104,7 +91,7 @@ async function checkCopy(directory: string, number: number, groups: number): Pro
     mkdirSync(join(copy, name), { recursive: true });
     cpSync(join(directory, "store", name, "data.mdb"), join(copy, name, "data.mdb"));
   }
-  const files = { journal: new JournalFile(copy), pages: new PageFile(copy) };
+  const files = openForReading(copy);
   const reader = new RangeReader(files.journal, files.pages, 100_000, false);
   for (let userId = 0; userId < users; userId += 1) {
     let bytes = Buffer.alloc(0);
@@ -119,5 +106,5 @@ async function checkCopy(directory: string, number: number, groups: number): Pro
     const itemBytes = encodeItemWire(item(0n, 0n, "".padEnd(60))).length;
     assert.equal(bytes.length, expected * itemBytes, `boundary ${number}, user ${userId}`);
   }
-  await closeFiles(files);
+  await files.close();
 }

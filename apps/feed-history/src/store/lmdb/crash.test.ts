@@ -3,11 +3,12 @@ import { test } from "node:test";
 import { read, int64Max } from "../history-store.contract.ts";
 import type { HistoryStore } from "../history-store.ts";
 import { encodeItemWire } from "../item-wire.ts";
-import { StoreOwner } from "../owner.ts";
 import { withDirectory } from "../testing/open-lmdb.ts";
+import { connectedEnds } from "../testing/message-ends.ts";
 import { startWriter } from "../testing/start-writer.ts";
 import { itemsOfSet, userOfSet, type WriterPlan } from "../testing/writer-process.ts";
 import { openLmdbHistoryStore } from "./lmdb-store.ts";
+import { StoreWriter } from "./writer/store-writer.ts";
 
 /** Kill rounds; ROUNDS=20 is what a release is tested with. */
 const rounds = Number(process.env["ROUNDS"] ?? 3);
@@ -42,59 +43,61 @@ test(`has every acknowledged item after ${rounds} kills under load`, () =>
     }
   }));
 
-test("loses nothing when two processes write the same users, and reads see both", () =>
+test("loses nothing when two processes set the same users, and a third one reads it", () =>
   withDirectory(async (directory) => {
-    const owner = StoreOwner.acquire(directory);
     const journalMaxBytes = 32 * 1024;
-    const store = await openLmdbHistoryStore({
-      directory,
-      owner,
-      itemsPerUserMax,
-      journalMaxBytes,
+    const writer = await StoreWriter.open({ directory, journalMaxBytes, itemsPerUserMax });
+    const store = await openShared(writer, { directory, itemsPerUserMax });
+    const plans = [1, 10_000_001].map((firstId): WriterPlan => {
+      const load = { sets: 400, itemsPerSet: 5, inFlight: 8, users: 3 };
+      return { directory, journalMaxBytes, firstId, ...load };
     });
-    try {
-      const plans = [1, 10_000_001].map((firstId): WriterPlan => {
-        const ownerToken = owner.token;
-        const load = { sets: 400, itemsPerSet: 5, inFlight: 8, users: 3 };
-        return { directory, ownerToken, journalMaxBytes, firstId, ...load };
-      });
-      const writers = plans.map((plan) =>
-        startWriter(plan, (index) => checkSets(store, plan, new Set([index]))),
-      );
-      const ends = await Promise.all(writers.map((writer) => writer.ended));
-      assert.deepEqual(ends, [0, 0], writers.map((writer) => writer.errors()).join());
-      for (const plan of plans) checkSets(store, plan, new Set(Array(plan.sets).keys()));
-    } finally {
-      await store.close();
-      owner.release();
-    }
+    const processes = plans.map((plan) =>
+      startWriter(plan, (index) => checkSets(store, plan, new Set([index])), writer),
+    );
+    const ends = await Promise.all(processes.map((each) => each.ended));
+    assert.deepEqual(ends, [0, 0], processes.map((each) => each.errors()).join());
+    for (const plan of plans) checkSets(store, plan, new Set(Array(plan.sets).keys()));
+    await store.close();
+    await writer.close();
   }));
 
-test("goes on with a fold that another process left half done", () =>
+test("goes on when processes that set are killed and others come", () =>
   withDirectory(async (directory) => {
-    const owner = StoreOwner.acquire(directory);
-    const plans = [1, 10_000_001].map((firstId): WriterPlan => {
-      const load = { sets: 300, itemsPerSet: 10, inFlight: 8, users: 200 };
-      const ownerToken = owner.token;
-      return { directory, ownerToken, journalMaxBytes: 48 * 1024, firstId, ...load };
-    });
-    const [first, second] = plans as [WriterPlan, WriterPlan];
-    const acknowledged = new Set<number>();
-    // The one that folds dies; the other one must take folding over, or its journal fills up.
-    const dying = startWriter(first, (index) => {
-      acknowledged.add(index);
-      if (acknowledged.size === 60) dying.kill();
-    });
-    await dying.opened;
-    const surviving = startWriter(second, () => undefined);
-    assert.equal(await dying.ended, "SIGKILL");
-    assert.equal(await surviving.ended, 0, surviving.errors());
-    const store = await openLmdbHistoryStore({ directory, owner, itemsPerUserMax });
-    checkSets(store, first, acknowledged);
-    checkSets(store, second, new Set(Array(second.sets).keys()));
+    const journalMaxBytes = 48 * 1024;
+    const writer = await StoreWriter.open({ directory, journalMaxBytes, itemsPerUserMax });
+    const load = { sets: 1_000_000, itemsPerSet: 10, inFlight: 8, users: 200 };
+    const written: [WriterPlan, Set<number>][] = [];
+    const runOne = async (number: number, deaths: number): Promise<void> => {
+      const plan = { directory, journalMaxBytes, firstId: 1 + number * 10_000_000, ...load };
+      const acknowledged = new Set<number>();
+      written.push([plan, acknowledged]);
+      const each = startWriter(
+        plan,
+        (index) => {
+          acknowledged.add(index);
+          if (acknowledged.size === deaths) each.kill();
+        },
+        writer,
+      );
+      assert.equal(await each.ended, "SIGKILL", each.errors());
+    };
+    await Promise.all([0, 1, 2, 3].map((number) => runOne(number, 40 + 60 * number)));
+    await writer.close();
+    const store = await openLmdbHistoryStore({ directory, itemsPerUserMax });
+    for (const [plan, acknowledged] of written) checkSets(store, plan, acknowledged);
     await store.close();
-    owner.release();
   }));
+
+/** A store as another process opens it, over a channel within this one. */
+function openShared(
+  writer: StoreWriter,
+  options: { directory: string; itemsPerUserMax: number },
+): Promise<HistoryStore> {
+  const [here, there] = connectedEnds();
+  writer.serve(there);
+  return openLmdbHistoryStore({ ...options, writer: here });
+}
 
 /** Every item of these sets is there, byte for byte. */
 function checkSets(store: HistoryStore, plan: WriterPlan, sets: ReadonlySet<number>): void {

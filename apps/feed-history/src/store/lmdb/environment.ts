@@ -69,12 +69,17 @@ export class Environment {
     this.#pageBytes = database.env.stat().pageSize;
   }
 
-  /** Opens the file in a directory that has been checked; `pageBytes` counts for a new file. */
-  static open(directory: string, pageBytes: number): Environment {
+  /**
+   * Opens the file in a directory that has been checked; `pageBytes` counts for a new file. For
+   * writing it is opened by one thread of one process at a time, and before anybody reads it: the
+   * package's free lists, kept in memory between commits, go wrong with several writing processes.
+   */
+  static open(directory: string, pageBytes: number, access: "read" | "write"): Environment {
     try {
       const database: unknown = lmdb.open({
         path: directory,
         noSubdir: false,
+        readOnly: access === "read",
         maxDbs: 1,
         encoding: "binary",
         keyEncoder: { writeKey, readKey: () => undefined },
@@ -128,8 +133,7 @@ export class Environment {
   }
 
   /**
-   * Runs `work` in a write transaction, alone among all threads and processes, and returns when
-   * it is flushed to the disk. If `work` throws or the commit fails, nothing of it is stored.
+   * Runs `work` in a write transaction and returns when it is flushed to the disk. If `work` throws or the commit fails, nothing of it is stored.
    */
   transact(work: () => void): void {
     this.#writing = true;

@@ -4,7 +4,7 @@
  */
 import { StoreError } from "../store-error.ts";
 
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 export function checkFormatVersion(format: number, directory: string): void {
   if (format === formatVersion) return;

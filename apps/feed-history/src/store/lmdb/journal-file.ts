@@ -33,8 +33,8 @@ export class JournalFile {
   readonly #environment: Environment;
   readonly #state = new NumberRecord(stateNames);
 
-  constructor(directory: string) {
-    this.#environment = Environment.open(`${directory}/journal`, pageBytes);
+  constructor(directory: string, access: "read" | "write") {
+    this.#environment = Environment.open(`${directory}/journal`, pageBytes, access);
   }
 
   freshen(): void {

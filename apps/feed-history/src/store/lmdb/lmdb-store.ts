@@ -5,26 +5,23 @@
 import { checkRange, checkUserId } from "../check-arguments.ts";
 import type { HistoryStore, RangeResult, RangeSink, StoreStats } from "../history-store.ts";
 import { checkItemWire, type ItemPosition } from "../item-wire.ts";
-import { checkOwnerToken, StoreOwner } from "../owner.ts";
-import { markFormat, prepareDirectory } from "../store-files.ts";
+import { StoreOwner } from "../owner.ts";
 import { StoreError } from "../store-error.ts";
 import { completeLmdbStoreOptions, type LmdbStoreOptions } from "../store-options.ts";
-import { GroupCommit } from "./group-commit.ts";
-import { checkFormatVersion } from "./format.ts";
-import { createJournalState, JournalFile } from "./journal-file.ts";
-import { createFoldState, PageFile } from "./page-file.ts";
 import { RangeReader } from "./range-reader.ts";
+import { openForReading, type StoreFiles } from "./open-files.ts";
+import { GroupCommit } from "./writer/group-commit.ts";
+import { type MessageEnd, ProcessChannel } from "./writer/process-channel.ts";
+import { ThreadChannel } from "./writer/thread-channel.ts";
 
 export interface OpenStoreOptions extends Partial<LmdbStoreOptions> {
   /** Where the store's files are; made if missing. */
   readonly directory: string;
   /**
-   * The token of the process that owns the store, for a worker it started. Without one this
-   * process becomes the owner, until the store is closed.
+   * For a process among several on one store: its channel (`process`) to the process that started
+   * it and has the StoreWriter. Without one this process owns the store until it is closed.
    */
-  readonly ownerToken?: string | undefined;
-  /** The owner itself, when this process has acquired it for its workers too. */
-  readonly owner?: StoreOwner | undefined;
+  readonly writer?: MessageEnd | undefined;
   /**
    * Runs a task after the present turn of the event loop; default setImmediate. Sets of one turn
    * share a commit.
@@ -35,61 +32,31 @@ export interface OpenStoreOptions extends Partial<LmdbStoreOptions> {
 /** Opens the store of a directory. Rejects with an `unavailable` StoreError saying why not. */
 export async function openLmdbHistoryStore(options: OpenStoreOptions): Promise<HistoryStore> {
   const limits = completeLmdbStoreOptions(options);
-  const { directory, ownerToken } = options;
-  prepareDirectory(directory);
-  if (ownerToken !== undefined) checkOwnerToken(directory, ownerToken);
-  const isOwner = ownerToken === undefined && options.owner === undefined;
-  const owner = isOwner ? StoreOwner.acquire(directory) : undefined;
+  const { directory, writer } = options;
+  const owner = writer === undefined ? StoreOwner.acquire(directory) : undefined;
+  let reader: RangeReader | undefined;
+  let commit: GroupCommit | undefined;
   let files: StoreFiles | undefined;
   try {
-    files = openFiles(directory);
-    // Somebody else may write as well: the owner's workers, or the owner.
-    const othersWrite = !isOwner;
-    const { journal, pages } = files;
-    const reader = new RangeReader(journal, pages, limits.itemsPerUserMax, othersWrite);
-    const start = { directory, options: limits, othersWrite };
-    const commit = await GroupCommit.start(start, {
+    const channel =
+      writer === undefined
+        ? new ThreadChannel({ directory, options: limits })
+        : new ProcessChannel(writer);
+    commit = await GroupCommit.start(channel, limits.pendingMaxBytes, {
       soon: options.soon ?? setImmediate,
-      onCommit: () => reader.expectNews(),
+      onCommit: () => reader?.expectNews(),
     });
+    files = openForReading(directory);
+    channel.opened();
+    const othersWrite = writer !== undefined;
+    reader = new RangeReader(files.journal, files.pages, limits.itemsPerUserMax, othersWrite);
     return new LmdbHistoryStore(files, reader, commit, owner);
   } catch (error) {
-    await files?.journal.close();
-    await files?.pages.close();
+    await commit?.close();
+    await files?.close();
     owner?.release();
     throw error;
   }
-}
-
-interface StoreFiles {
-  readonly journal: JournalFile;
-  readonly pages: PageFile;
-}
-
-/** Opens both files, new ones with their states, which another process may be doing as well. */
-function openFiles(directory: string): StoreFiles {
-  const files = { journal: new JournalFile(directory), pages: new PageFile(directory) };
-  const { journal, pages } = files;
-  const journalState = createJournalState();
-  const foldState = createFoldState();
-  if (!journal.hasState()) {
-    journal.transact(() => {
-      if (!journal.hasState()) journal.writeState(journalState);
-    });
-  }
-  if (!pages.hasState()) {
-    pages.transact(() => {
-      if (!pages.hasState()) pages.writeState(foldState);
-    });
-  }
-  markFormat(directory);
-  journal.freshen();
-  pages.freshen();
-  journal.readState(journalState);
-  pages.readState(foldState);
-  checkFormatVersion(journalState.format, directory);
-  checkFormatVersion(foldState.format, directory);
-  return files;
 }
 
 class LmdbHistoryStore implements HistoryStore {
@@ -160,8 +127,7 @@ class LmdbHistoryStore implements HistoryStore {
 
   async #closeAll(): Promise<void> {
     await this.#commit.close();
-    await this.#files.journal.close();
-    await this.#files.pages.close();
+    await this.#files.close();
     this.#owner?.release();
   }
 }

@@ -25,12 +25,13 @@ const stateNames = [
   "foldingSequence",
   "foldedBytes",
   "foldingBytes",
+  "steps",
 ] as const;
 
 /**
  * Journal entries up to `foldedSequence` are in the pages; up to `foldingSequence` they are being
  * folded, which is the same number when nothing is. The bytes are `appendedBytes` of the journal
- * at those two places.
+ * at those two places. `steps` counts commits.
  */
 export type FoldState = Record<(typeof stateNames)[number], number>;
 
@@ -41,6 +42,7 @@ export function createFoldState(): FoldState {
     foldingSequence: 0,
     foldedBytes: 0,
     foldingBytes: 0,
+    steps: 0,
   };
 }
 
@@ -52,8 +54,8 @@ export class PageFile implements PageWriter {
   readonly #environment: Environment;
   readonly #state = new NumberRecord(stateNames);
 
-  constructor(directory: string) {
-    this.#environment = Environment.open(`${directory}/pages`, pageBytes);
+  constructor(directory: string, access: "read" | "write") {
+    this.#environment = Environment.open(`${directory}/pages`, pageBytes, access);
   }
 
   get bytes(): Uint8Array {

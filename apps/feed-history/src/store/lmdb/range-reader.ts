@@ -62,6 +62,7 @@ export class RangeReader {
     this.#readEntry = (sequence) => journal.readEntry(sequence);
     // The journal of a store that was busy when it stopped is read now, not by the first caller.
     this.#catchUp();
+    if (othersWrite) this.expectNews();
   }
 
   get recentUsers(): number {

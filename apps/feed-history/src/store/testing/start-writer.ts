@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { StoreWriter } from "../lmdb/writer/store-writer.ts";
 import type { WriterPlan } from "./writer-process.ts";
 
 export interface Writer {
@@ -15,14 +16,26 @@ export interface Writer {
   kill(): void;
 }
 
-/** `onSet` is called with the number of each acknowledged set, as the process says it. */
-export function startWriter(plan: WriterPlan, onSet: (index: number) => void): Writer {
+/**
+ * `onSet` is called with the number of each acknowledged set, as the process says it. With
+ * `through` the process is one of several, and that writer writes for it.
+ */
+export function startWriter(
+  plan: WriterPlan,
+  onSet: (index: number) => void,
+  through?: StoreWriter,
+): Writer {
   const program = join(import.meta.dirname, "writer-process.ts");
-  const child = spawn(process.execPath, [program, JSON.stringify(plan)]);
+  const shared = through !== undefined;
+  const child = spawn(process.execPath, [program, JSON.stringify({ ...plan, shared })], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    serialization: "advanced",
+  });
+  through?.serve(child);
   let errors = "";
-  child.stderr.on("data", (text) => (errors += String(text)));
+  child.stderr!.on("data", (text) => (errors += String(text)));
   const opened = Promise.withResolvers<void>();
-  const lines = createInterface({ input: child.stdout });
+  const lines = createInterface({ input: child.stdout! });
   lines.on("line", (line) => {
     if (line === "open") opened.resolve();
     else onSet(Number(line));

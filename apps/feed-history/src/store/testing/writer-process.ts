@@ -8,7 +8,8 @@ import { encodeItemWire, type ItemValues } from "../item-wire.ts";
 
 export interface WriterPlan {
   readonly directory: string;
-  readonly ownerToken?: string;
+  /** The parent has the StoreWriter. */
+  readonly shared?: boolean;
   readonly journalMaxBytes: number;
   /** The first item id; the plans of processes that write together must not overlap. */
   readonly firstId: number;
@@ -33,7 +34,10 @@ export function userOfSet(plan: WriterPlan, index: number): bigint {
 
 /** Writes the numbers of the acknowledged sets to the standard output, a line each. */
 async function write(plan: WriterPlan): Promise<void> {
-  const store = await openLmdbHistoryStore(plan);
+  const store = await openLmdbHistoryStore({
+    ...plan,
+    writer: plan.shared === true ? process : undefined,
+  });
   writeSync(1, "open\n");
   let next = 0;
   const writeOneByOne = async (): Promise<void> => {
@@ -46,6 +50,7 @@ async function write(plan: WriterPlan): Promise<void> {
   };
   await Promise.all(Array.from({ length: plan.inFlight }, writeOneByOne));
   await store.close();
+  if (process.connected) process.disconnect?.();
 }
 
 if (process.argv[1] === import.meta.filename) {

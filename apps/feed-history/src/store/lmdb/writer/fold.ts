@@ -3,14 +3,15 @@
  * the order of their pages in the file. Several sets of a user share one write then, and users
  * who stand side by side in the tree share its branches.
  *
- * Only one process of a store folds. It keeps the journal in memory for it.
+ * It keeps the journal in memory for that.
  */
-import type { MergeSource } from "../merge.ts";
-import type { LmdbStoreOptions } from "../store-options.ts";
-import { createJournalState, type JournalFile } from "./journal-file.ts";
-import { createFoldState, type FoldState, isFolding, type PageFile } from "./page-file.ts";
-import { PageFolder } from "./page-folder.ts";
-import { RecentSets } from "./recent-sets.ts";
+import type { MergeSource } from "../../merge.ts";
+import type { LmdbStoreOptions } from "../../store-options.ts";
+import { BrokenStoreError } from "../environment-error.ts";
+import { createJournalState, type JournalFile } from "../journal-file.ts";
+import { createFoldState, type FoldState, isFolding, type PageFile } from "../page-file.ts";
+import { PageFolder } from "../page-folder.ts";
+import { RecentSets } from "../recent-sets.ts";
 
 /** Users folded by a commit when nobody sets: about a millisecond of work. */
 const idleUsersPerCommit = 32;
@@ -38,7 +39,7 @@ export class Fold {
   #usersSequence = 0;
   #usersDone = 0;
 
-  /** The caller holds the lock that makes this process the one that folds. */
+  /** Nobody else may write to the files. */
   constructor(journal: JournalFile, pages: PageFile, options: LmdbStoreOptions) {
     this.#journal = journal;
     this.#pages = pages;
@@ -46,8 +47,8 @@ export class Fold {
     this.#folder = new PageFolder(pages, options);
     this.#journal.dropDeadReaders();
     this.#pages.dropDeadReaders();
-    // Whoever folded before may have died with its last commit visible but not on the disk. This
-    // one puts both there: only then may entries be removed that are folded.
+    // Who wrote before may have died with its last commit visible but not on the disk. This one
+    // puts both there: only then may entries be removed that are folded.
     this.#pages.transact(() => {
       this.#pages.readState(this.#state);
       this.#pages.writeState(this.#state);
@@ -57,8 +58,8 @@ export class Fold {
   }
 
   /** Entries up to this one are in the pages, on the disk. */
-  get foldedSequence(): number {
-    return this.#state.foldedSequence;
+  get state(): Readonly<FoldState> {
+    return this.#state;
   }
 
   /**
@@ -100,7 +101,9 @@ export class Fold {
       state.foldedSequence = state.foldingSequence;
       state.foldedBytes = state.foldingBytes;
     }
+    state.steps += 1;
     this.#pages.transact(() => {
+      this.#checkIsLast();
       for (let index = this.#usersDone; index < done; index += 1) {
         this.#foldUser(this.#users[index]!);
       }
@@ -113,6 +116,16 @@ export class Fold {
     this.#state = state;
     this.#seenBytes = this.#journalState.appendedBytes;
     this.look();
+  }
+
+  /** What a step builds on must be the one before, or that one would be lost. */
+  #checkIsLast(): void {
+    const found = createFoldState();
+    this.#pages.readState(found);
+    if (found.steps === this.#state.steps) return;
+    const what = `the pages are at step ${found.steps}, not at ${this.#state.steps}`;
+    const message = `${what}: another process has opened them; nothing is folded until a restart`;
+    throw new BrokenStoreError("unavailable", message);
   }
 
   /**

@@ -3,9 +3,9 @@
  * one growing buffer. Ordering and copying is done here, on the caller's thread, so that the
  * writer has only to hand the bytes to the disk.
  */
-import { orderItems } from "../order-items.ts";
-import { runBytes, writeUint32 } from "../run.ts";
-import { recordHeadBytes, writeRecordHead } from "./journal-file.ts";
+import { orderItems } from "../../order-items.ts";
+import { runBytes, writeUint32 } from "../../run.ts";
+import { recordHeadBytes, writeRecordHead } from "../journal-file.ts";
 
 /** One caller waiting. */
 export interface WaitingSet {
@@ -18,7 +18,6 @@ const firstBytes = 65_536;
 
 export class SetGroup {
   bytes = 0;
-  items = 0;
   #buffer = new Uint8Array(firstBytes);
   #waiting: WaitingSet[] = [];
 
@@ -43,21 +42,31 @@ export class SetGroup {
       at += wire.length;
     }
     this.bytes = at;
-    this.items += ordered.length;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ items: ordered.length, resolve, reject });
-    });
+    return this.#wait(ordered.length);
+  }
+
+  /** Adds a group that has gathered elsewhere. The same promise. */
+  addEntry(entry: Uint8Array): Promise<number> {
+    this.#reserve(entry.length);
+    this.#buffer.set(entry, this.bytes);
+    this.bytes += entry.length;
+    return this.#wait(0);
   }
 
   /** Takes the entry and those who wait for it, and begins anew. */
   take(): { readonly entry: Uint8Array<ArrayBuffer>; readonly waiting: readonly WaitingSet[] } {
     const taken = { entry: this.#buffer.slice(0, this.bytes), waiting: this.#waiting };
     this.bytes = 0;
-    this.items = 0;
     this.#waiting = [];
     // A burst is not kept for ever.
     if (this.#buffer.length > 16 * firstBytes) this.#buffer = new Uint8Array(firstBytes);
     return taken;
+  }
+
+  #wait(items: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ items, resolve, reject });
+    });
   }
 
   #reserve(bytes: number): void {

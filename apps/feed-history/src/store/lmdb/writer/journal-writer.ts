@@ -4,15 +4,19 @@
  *
  * Why a journal? A set of ten items changes a page of one user somewhere in a large file. At 64
  * sets in flight that is 64 pages and as many branches of the tree above them, written in 130
- * places; an entry of the journal is written in one. bench/README.md has the numbers.
+ * places; an entry of the journal is written in one. bench/README.md of the app has the numbers.
  */
-import { StoreError } from "../store-error.ts";
-import type { LmdbStoreOptions } from "../store-options.ts";
-import { createJournalState, type JournalFile, type JournalState } from "./journal-file.ts";
-import { createFoldState, type FoldState, type PageFile } from "./page-file.ts";
+import { StoreError } from "../../store-error.ts";
+import type { LmdbStoreOptions } from "../../store-options.ts";
+import { BrokenStoreError } from "../environment-error.ts";
+import { createJournalState, type JournalFile, type JournalState } from "../journal-file.ts";
+import type { FoldState, PageFile } from "../page-file.ts";
 
 /** Folded entries removed per commit, so that the end of a fold is no pause. */
 const removalsPerCommit = 64;
+
+/** How far the journal is folded, on the disk. */
+type Folded = Readonly<Pick<FoldState, "foldedSequence" | "foldedBytes">>;
 
 export class JournalWriter {
   commits = 0;
@@ -20,60 +24,46 @@ export class JournalWriter {
   readonly #pages: PageFile;
   readonly #options: LmdbStoreOptions;
   #state: JournalState = createJournalState();
-  readonly #fold: FoldState = createFoldState();
 
+  /** Nobody else may write to the files. */
   constructor(journal: JournalFile, pages: PageFile, options: LmdbStoreOptions) {
     this.#journal = journal;
     this.#pages = pages;
     this.#options = options;
-    this.look();
+    journal.freshen();
+    journal.readState(this.#state);
+    journal.freshen();
   }
 
-  /** Bytes that wait to be folded, as of the last look or commit. */
-  get waitingBytes(): number {
-    return this.#state.appendedBytes - this.#fold.foldedBytes;
-  }
-
-  /** Looks at what other processes have done. */
-  look(): void {
-    this.#journal.freshen();
-    this.#journal.readState(this.#state);
-    this.#journal.freshen();
-    this.#pages.freshen();
-    this.#pages.readState(this.#fold);
-    this.#pages.freshen();
+  /** Bytes of all entries that ever were. */
+  get appendedBytes(): number {
+    return this.#state.appendedBytes;
   }
 
   /**
    * True: the group is durable. False: the journal has no room, folding must get on first. When
    * it throws, nothing of the group is stored. Trims on the way.
    */
-  append(group: Uint8Array, foldedSequence: number): boolean {
+  append(group: Uint8Array, folded: Folded): boolean {
+    const { journalMaxBytes } = this.#options;
     this.#checkFileSizes(group.length);
-    this.look();
-    let fits = false;
+    const waiting = this.#state.appendedBytes - folded.foldedBytes;
+    // A group counts as half a journal at most: whenever nothing is folding, any group fits.
+    if (waiting + Math.min(group.length, journalMaxBytes / 2) > journalMaxBytes) return false;
     this.#commit((state) => {
-      const { journalMaxBytes } = this.#options;
-      const waiting = state.appendedBytes - this.#fold.foldedBytes;
-      // A group counts as half a journal at most: whenever nothing is folding, any group fits.
-      fits = waiting + Math.min(group.length, journalMaxBytes / 2) <= journalMaxBytes;
-      if (!fits) return;
-      this.#removeEntries(state, foldedSequence);
+      this.#removeEntries(state, folded.foldedSequence);
       state.lastSequence += 1;
       state.appendedBytes += group.length;
       this.#journal.writeEntry(state.lastSequence, group);
     });
-    return fits;
+    return true;
   }
 
-  /**
-   * Removes some of the entries that are folded, up to `foldedSequence`, whose fold must be on
-   * the disk. True when there are more.
-   */
-  trim(foldedSequence: number): boolean {
+  /** Removes some of the entries that are folded. True when it did. */
+  trim({ foldedSequence }: Folded): boolean {
     if (this.#state.firstSequence > foldedSequence) return false;
     this.#commit((state) => this.#removeEntries(state, foldedSequence));
-    return this.#state.firstSequence <= foldedSequence;
+    return true;
   }
 
   #removeEntries(state: JournalState, foldedSequence: number): void {
@@ -83,15 +73,27 @@ export class JournalWriter {
     }
   }
 
+  /** Only a commit that came to a good end changes what is known. */
   #commit(work: (state: JournalState) => void): void {
-    const state = createJournalState();
+    const state = { ...this.#state };
     this.#journal.transact(() => {
-      this.#journal.readState(state);
+      this.#checkIsLast();
       work(state);
       this.#journal.writeState(state);
     });
     this.#state = state;
     this.commits += 1;
+  }
+
+  /** What a commit builds on must be the one before, or that one would be lost. */
+  #checkIsLast(): void {
+    const found = createJournalState();
+    this.#journal.readState(found);
+    const { lastSequence } = this.#state;
+    if (found.lastSequence === lastSequence) return;
+    const what = `the journal ends at ${found.lastSequence}, not at ${lastSequence}`;
+    const message = `${what}: another process has opened it; no sets are taken until a restart`;
+    throw new BrokenStoreError("unavailable", message);
   }
 
   #checkFileSizes(groupBytes: number): void {
