@@ -181,6 +181,16 @@ describe("a hedge", () => {
     assert.ok(hedge.snapshot().methods[0]!.delayMs! <= delayMs);
   });
 
+  it("fills its budget itself when nobody gave it one", async () => {
+    const far = new HedgedService();
+    const hedge = new Hedge<string, string>({ clock: far.clock, traits: keyedCalls() });
+    const before = hedge.snapshot().budget.balance;
+    for (let count = 0; count < 100; count++) {
+      watch(hedge.filter(far.context(), "put a", far.service));
+    }
+    assert.equal(hedge.snapshot().budget.balance, before + 20);
+  });
+
   it("is off when it is told so, from the next call on", async () => {
     let options = completeHedgeOptions({ samplesMin: 10 });
     const far = new HedgedService();
