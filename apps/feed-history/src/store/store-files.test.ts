@@ -86,8 +86,8 @@ test("refuses another format, and a directory that is something else's", () =>
   withDirectory(async (directory) => {
     await makeStore(directory);
     const path = join(directory, "format.json");
-    writeFileSync(path, '{"store":"holdfast feed-history","format":2}');
-    await refuses(directory, /has format 2; this program reads format 1/);
+    writeFileSync(path, '{"store":"holdfast feed-history","format":1}');
+    await refuses(directory, /has format 1; this program reads format 2/);
     writeFileSync(path, '{"store":"something else","format":1}');
     await refuses(directory, /not that of a feed-history store/);
     writeFileSync(path, "{");
@@ -100,7 +100,7 @@ test("refuses a state of another format inside the data file", () =>
     const path = join(directory, "journal", "data.mdb");
     const bytes = readFileSync(path);
     const state = Buffer.alloc(16);
-    state.writeDoubleLE(1, 0);
+    state.writeDoubleLE(2, 0);
     state.writeDoubleLE(1, 8);
     let found = 0;
     for (let at = bytes.indexOf(state); at >= 0; at = bytes.indexOf(state, at + 1)) {
@@ -109,7 +109,7 @@ test("refuses a state of another format inside the data file", () =>
     }
     assert.ok(found > 0);
     writeFileSync(path, bytes);
-    await refuses(directory, /has format 9; this program reads format 1/);
+    await refuses(directory, /has format 9; this program reads format 2/);
   }));
 
 async function refuses(directory: string, message: RegExp): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * The LMDB engine of the feed history: reads on the caller's thread, straight out of mapped
- * memory; writes through the writer's thread. ARCHITECTURE of the engine: README.md beside it.
+ * memory; writes through the writer's thread. The engine as a whole: README.md beside it.
  */
 import { checkRange, checkUserId } from "../check-arguments.ts";
 import type { HistoryStore, RangeResult, RangeSink, StoreStats } from "../history-store.ts";

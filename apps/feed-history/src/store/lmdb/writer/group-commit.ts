@@ -197,9 +197,9 @@ export class GroupCommit {
 
   /** Nobody waits for an answer that will not come. */
   #end(reason: string): void {
-    if (!this.#closeSent) {
+    if (!this.#closeSent && this.#broken === undefined) {
       const message = `no sets are taken until a restart: ${reason}`;
-      this.#fail(this.#broken ?? new StoreError("unavailable", message), true);
+      this.#fail(new StoreError("unavailable", message), true);
     }
     this.#closing?.resolve();
   }

@@ -4,7 +4,7 @@
  *
  * Why a journal? A set of ten items changes a page of one user somewhere in a large file. At 64
  * sets in flight that is 64 pages and as many branches of the tree above them, written in 130
- * places; an entry of the journal is written in one. bench/README.md of the app has the numbers.
+ * places; an entry of the journal is written in one.
  */
 import { StoreError } from "../../store-error.ts";
 import type { LmdbStoreOptions } from "../../store-options.ts";
