@@ -1,7 +1,8 @@
 /**
  * Of two instances drawn at random, the one with less to do. Two are enough: the fullest of n
  * instances then has about log log n more than the others, where one drawn at random gives
- * log n / log log n; and unlike the best of all, no two callers rush to the same one.
+ * log n / log log n; and unlike the best of all, no two callers rush to the same one. Each is drawn
+ * as often as its weight says, so that one that looks best gets twice its share at most.
  *
  *   cost = what a call takes there × (calls at work ÷ its share + 1)
  *

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { createContext, instanceAt, ServiceError } from "@holdfast/core";
 import { createWorld } from "@holdfast/sim";
 import { Fleet } from "../testing/fleet.ts";
+import type { PositionSource } from "../balance/subset-position.ts";
 import { watchCall } from "../testing/watch-call.ts";
 
 async function withFleet(
@@ -64,6 +65,75 @@ describe("a client of several instances", () => {
       const counts = fleet.takeCounts();
       assert.equal(counts["b"], 0);
       assert.ok(counts["c"]! > 1_000, JSON.stringify(counts));
+    });
+  });
+
+  it("gives one that is new a share that grows", async () => {
+    await withFleet(["a", "b"], async (fleet) => {
+      const client = fleet.client();
+      await fleet.load(client, 200, 200);
+      await fleet.start("c");
+      fleet.list("a", "b", "c");
+      fleet.takeCounts();
+      const shares: number[] = [];
+      for (let part = 0; part < 8; part++) {
+        // oxlint-disable-next-line no-await-in-loop
+        const { calls } = await fleet.load(client, 5_000, 100);
+        shares.push(fleet.takeCounts()["c"]! / calls);
+      }
+      // Of two that are drawn the better one is taken: that is twice the share at most.
+      for (const [part, share] of shares.slice(0, 6).entries()) {
+        const weight = (part + 1) / 6;
+        assert.ok(share <= (2 * weight) / (2 + weight) + 0.02, shares.join(" "));
+      }
+      assert.ok(shares[0]! > 0.01 && shares.at(-1)! > 0.25, shares.join(" "));
+    });
+  });
+
+  it("uses its own part of a large list, and another one when its place changes", async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `s${index}`);
+    await withFleet(names, async (fleet) => {
+      const place = { current: { index: 0, count: 4 } };
+      let tell = (): void => undefined;
+      const position: PositionSource = {
+        get current() {
+          return place.current;
+        },
+        watch: (listener) => {
+          tell = listener;
+          return () => undefined;
+        },
+      };
+      const client = fleet.client({}, { subset: { instancesMin: 3, position } });
+      const used = async (): Promise<string[]> => {
+        fleet.takeCounts();
+        const tally = await fleet.load(client, 500, 400);
+        assert.deepEqual(tally.errors, []);
+        return Object.entries(fleet.takeCounts()).flatMap(([name, count]) => (count ? [name] : []));
+      };
+      const first = await used();
+      assert.equal(first.length, 3);
+      place.current = { index: 1, count: 4 };
+      tell();
+      const second = await used();
+      assert.equal(second.length, 3);
+      assert.deepEqual(
+        first.filter((name) => second.includes(name)),
+        [],
+      );
+    });
+  });
+
+  it("goes to the successor of its only instance, which listens at the same address", async () => {
+    await withFleet(["a"], async (fleet) => {
+      const client = fleet.client();
+      const load = fleet.load(client, 3_000, 300);
+      for (let restart = 0; restart < 5; restart++) {
+        // One after the other: that is what rolling is.
+        // oxlint-disable-next-line no-await-in-loop
+        await fleet.roll("a");
+      }
+      assert.deepEqual((await load).errors, []);
     });
   });
 

@@ -70,7 +70,7 @@ describe("a file of instances", () => {
     watch.close();
   });
 
-  it("that cannot be taken leaves the last list, with the reason, and a line in the log", async () => {
+  it("that cannot be taken leaves the last list, with the reason, said once", async () => {
     const desk = new Desk();
     const watch = desk.watch();
     await desk.clock.advanceAndSettle(0);
@@ -95,7 +95,7 @@ describe("a file of instances", () => {
     watch.close();
   });
 
-  it("that is not there yet is waited for; a service that it does not name has nobody", async () => {
+  it("is waited for; a service that it does not name has nobody", async () => {
     const desk = new Desk();
     desk.content = new Error("not yet");
     const watch = desk.watch();

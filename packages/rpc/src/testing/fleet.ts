@@ -68,6 +68,15 @@ export class Fleet {
     member.server = await this.serve(name, member.handler);
   }
 
+  /** Its successor listens before the old one drains, as in a rolling restart. */
+  async roll(name: string): Promise<void> {
+    const old = this.member(name).server;
+    await this.restart(name);
+    const { clock } = this.world;
+    await this.place.finish(old.drain(createContext({ clock }).withTimeout(10_000)));
+    await this.place.finish(old.stop());
+  }
+
   /** Starts and lists them. */
   async startAll(...names: readonly string[]): Promise<void> {
     for (const name of names) {
