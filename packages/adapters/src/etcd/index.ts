@@ -2,14 +2,18 @@
 export {
   EtcdClient,
   type EtcdClientParts,
-  type Unchanged,
-  type WatchEnd,
-  type WatchRequest,
-  type Write,
-  type Written,
+  type Unchanged as EtcdCondition,
+  type WatchEnd as EtcdWatchEnd,
+  type WatchRequest as EtcdWatchRequest,
+  type Write as EtcdWrite,
+  type Written as EtcdWritten,
 } from "./client.ts";
 export { EtcdConfigSource, type EtcdConfigSourceParts } from "./config-source.ts";
-export type { KeyValue, RangeReply, WatchEvent } from "./gateway-message.ts";
+export type {
+  KeyValue as EtcdKeyValue,
+  RangeReply as EtcdRange,
+  WatchEvent as EtcdEvent,
+} from "./gateway-message.ts";
 export {
   completeEtcdConfigOptions,
   ETCD_CONFIG_DEFAULTS,

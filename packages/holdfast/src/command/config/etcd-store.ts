@@ -1,5 +1,5 @@
 /** `holdfast config` on etcd: one transaction writes the document and keeps the one before it. */
-import { type EtcdConfigOptions, EtcdClient, type Write } from "@holdfast/adapters/etcd";
+import { EtcdClient, type EtcdConfigOptions, type EtcdWrite } from "@holdfast/adapters/etcd";
 import {
   type ConfigChange,
   type Context,
@@ -66,14 +66,14 @@ export class EtcdStore implements ConfigStore {
     const version = { path, text: before?.text, revision: before?.revision ?? "", replaced };
     const place = seen.revision.padStart(REVISION_DIGITS, "0");
     const tooOld = (await this.readHistory(path)).slice(0, -(VERSIONS_MAX - 1));
-    const writes: Write[] = [
+    const writes: EtcdWrite[] = [
       text === undefined ? { kind: "delete", key } : { kind: "put", key, value: text },
       {
         kind: "put",
         key: `${this.historyPrefix}${path}/${place}`,
         value: formatVersion(version),
       },
-      ...tooOld.map((one): Write => ({ kind: "delete", key: one.key })),
+      ...tooOld.map((one): EtcdWrite => ({ kind: "delete", key: one.key })),
     ];
     const unchanged = { key, modRevision: Number(before?.revision ?? 0) };
     const { done, revision } = await this.ask(
