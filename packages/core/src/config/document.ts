@@ -3,7 +3,7 @@
  * schemas allow, or problems that say what is wrong with it; nothing in between.
  */
 import { cutText } from "../log/escape.ts";
-import { describeField, fitsField, type AnyLiveSchema, type LiveSchemas } from "./live-schema.ts";
+import { describeField, fits, type AnyLiveSchema, type LiveSchemas } from "./live-schema.ts";
 
 /** Who changed a document, when and why; `holdfast config set` writes it. */
 export interface ConfigChange {
@@ -103,7 +103,7 @@ function readPolicy(
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (field === undefined) {
       complain(`${policy}: ${noSuch("field", name, Object.keys(fields))}`);
-    } else if (!fitsField(field, one)) {
+    } else if (!fits(field, one)) {
       complain(`${policy}.${name}: is ${show(one)}; it must be ${describeField(field)}`);
     } else {
       values.set(name, one === null && field.optional === true ? undefined : one);

@@ -109,7 +109,7 @@ export function describeField(field: LiveField): string {
 }
 
 /** Whether a value that JSON gave is one for the field. */
-export function fitsField(field: LiveField, value: unknown): boolean {
+export function fits(field: LiveField, value: unknown): boolean {
   if (value === null && field.optional === true) return true;
   switch (field.kind) {
     case "number":

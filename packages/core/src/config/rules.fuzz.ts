@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
-import { collectSchemas, fitsField, type LiveField } from "./live-schema.ts";
+import { collectSchemas, fits, type LiveField } from "./live-schema.ts";
 import { compileRules, formatConfigProblem, valuesFor } from "./rules.ts";
 import { LIMIT_LIVE, PAUSE_LIVE } from "./testing/limit-schema.ts";
 
@@ -51,7 +51,7 @@ it("gives rules or problems for any documents, and changes no prototype", () => 
           const schema = SCHEMAS.get(policy)!;
           for (const [field, given] of fields) {
             const kind: LiveField = schema.fields[field]!;
-            assert.ok(fitsField(kind, given ?? null), `${policy}.${field}`);
+            assert.ok(fits(kind, given ?? null), `${policy}.${field}`);
           }
         }
       }
