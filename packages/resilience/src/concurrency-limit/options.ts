@@ -1,12 +1,12 @@
 /** Options of the two concurrency limits, and of the queue that both have. */
+import type { LiveSchema } from "@holdfast/core";
+import { checkCount, checkOptions } from "../check-options.ts";
 
 /**
  * `on`: refuses. `dark`: lets everything pass and counts what it would refuse. `off`: lets
  * everything pass.
  */
 export type LimitMode = "on" | "dark" | "off";
-
-const MODES: readonly LimitMode[] = ["on", "dark", "off"];
 
 export interface WaitingQueueOptions {
   /**
@@ -42,6 +42,7 @@ export interface ConcurrencyLimitOptions extends WaitingQueueOptions {
 /** All of them may change while the limit is in use. */
 export type ConcurrencyLimitLiveOptions = ConcurrencyLimitOptions;
 
+/** What may change while it runs. */
 export interface AdaptiveConcurrencyLimitLiveOptions extends WaitingQueueOptions {
   /** The limit never falls below this many calls, 1 or more, default 4. */
   readonly callsMin: number;
@@ -66,8 +67,8 @@ export interface AdaptiveConcurrencyLimitOptions extends AdaptiveConcurrencyLimi
    */
   readonly smoothing: number;
   /**
-   * The least time that is measured before the limit moves, in ms, more than 0, default 100.
-   * Longer is steadier and slower.
+   * The least time that is measured before the limit moves, in ms, above 0 up to 600,000, default
+   * 100. Longer is steadier and slower.
    */
   readonly windowMs: number;
   /** The fewest calls that are measured before the limit moves, 1 or more, default 20. */
@@ -92,16 +93,12 @@ export const CONCURRENCY_LIMIT_DEFAULTS: ConcurrencyLimitOptions = {
   mode: "on",
 };
 
-const ADAPTIVE_LIVE_DEFAULTS: AdaptiveConcurrencyLimitLiveOptions = {
+export const ADAPTIVE_CONCURRENCY_LIMIT_DEFAULTS: AdaptiveConcurrencyLimitOptions = {
   callsMin: 4,
   callsMax: 1_024,
   ...WAITING_QUEUE_DEFAULTS,
   toleranceRatio: 1.1,
   mode: "on",
-};
-
-export const ADAPTIVE_CONCURRENCY_LIMIT_DEFAULTS: AdaptiveConcurrencyLimitOptions = {
-  ...ADAPTIVE_LIVE_DEFAULTS,
   callsInitial: 20,
   smoothing: 0.3,
   windowMs: 100,
@@ -109,69 +106,66 @@ export const ADAPTIVE_CONCURRENCY_LIMIT_DEFAULTS: AdaptiveConcurrencyLimitOption
   probeIntervalMs: 10_000,
 };
 
+const CALLS = { kind: "number", unit: "calls", min: 1, max: 2 ** 30, whole: true } as const;
+const MODE = { kind: "choice", choices: ["on", "dark", "off"] } as const;
+const QUEUE_FIELDS = {
+  queueMax: { ...CALLS, min: 0, help: "calls that may wait" },
+  queueStandingMs: {
+    kind: "number",
+    unit: "ms",
+    min: 0,
+    max: Infinity,
+    help: "then it is overload",
+  },
+  queuePatienceMs: { kind: "number", unit: "ms", min: 0, max: 60_000, help: "in an overload" },
+} as const;
+
+export const CONCURRENCY_LIMIT_LIVE: LiveSchema<ConcurrencyLimitLiveOptions> = {
+  policy: "concurrencyLimit",
+  fields: { callsMax: { ...CALLS, help: "calls at work" }, ...QUEUE_FIELDS, mode: MODE },
+};
+
+export const ADAPTIVE_CONCURRENCY_LIMIT_LIVE: LiveSchema<AdaptiveConcurrencyLimitLiveOptions> = {
+  policy: "adaptiveConcurrencyLimit",
+  fields: {
+    callsMin: { ...CALLS, help: "the limit never falls below" },
+    callsMax: { ...CALLS, help: "the limit never rises above" },
+    ...QUEUE_FIELDS,
+    toleranceRatio: { kind: "number", unit: "ratio", min: 1, max: 100, help: "to no load" },
+    mode: MODE,
+  },
+  check: ({ callsMin, callsMax }) =>
+    callsMin > callsMax
+      ? `callsMin is ${callsMin}, above callsMax, which is ${callsMax}`
+      : undefined,
+};
+
 export function completeConcurrencyLimitOptions(
-  options: Partial<ConcurrencyLimitOptions>,
+  input: Partial<ConcurrencyLimitOptions>,
 ): ConcurrencyLimitOptions {
-  const complete = { ...CONCURRENCY_LIMIT_DEFAULTS, ...options };
-  wholeFrom(complete, "callsMax", 1);
-  checkQueue(complete);
-  checkMode(complete);
-  return complete;
+  const options = { ...CONCURRENCY_LIMIT_DEFAULTS, ...input };
+  checkOptions(CONCURRENCY_LIMIT_LIVE, options);
+  return options;
 }
 
 export function completeAdaptiveConcurrencyLimitOptions(
-  options: Partial<AdaptiveConcurrencyLimitOptions>,
+  input: Partial<AdaptiveConcurrencyLimitOptions>,
 ): AdaptiveConcurrencyLimitOptions {
-  const complete = { ...ADAPTIVE_CONCURRENCY_LIMIT_DEFAULTS, ...options };
-  wholeFrom(complete, "callsMin", 1);
-  wholeFrom(complete, "callsMax", 1);
-  wholeFrom(complete, "callsInitial", 1);
-  wholeFrom(complete, "windowCallsMin", 1);
-  inRange(complete, "toleranceRatio", 1, 100);
-  inRange(complete, "smoothing", Number.MIN_VALUE, 1);
-  inRange(complete, "windowMs", Number.MIN_VALUE, 2 ** 40);
-  inRange(complete, "probeIntervalMs", Number.MIN_VALUE, Infinity);
-  const { callsMin, callsInitial, callsMax } = complete;
-  if (callsMin > callsMax) {
-    throw new RangeError(`callsMin is ${callsMin}, above callsMax, which is ${callsMax}`);
-  }
+  const options = { ...ADAPTIVE_CONCURRENCY_LIMIT_DEFAULTS, ...input };
+  checkOptions(ADAPTIVE_CONCURRENCY_LIMIT_LIVE, options);
+  checkCount("callsInitial", options.callsInitial);
+  checkCount("windowCallsMin", options.windowCallsMin);
+  inRange("smoothing", options.smoothing, 1);
+  inRange("windowMs", options.windowMs, 600_000);
+  inRange("probeIntervalMs", options.probeIntervalMs, Infinity);
+  const { callsMin, callsInitial, callsMax } = options;
   if (callsInitial < callsMin || callsInitial > callsMax) {
     throw new RangeError(`callsInitial is ${callsInitial}; not from ${callsMin} to ${callsMax}`);
   }
-  checkQueue(complete);
-  checkMode(complete);
-  return complete;
+  return options;
 }
 
-/** For the options of every limit. */
-export function checkMode({ mode }: { readonly mode: LimitMode }): void {
-  if (MODES.includes(mode)) return;
-  throw new RangeError(`mode is ${mode}; it must be one of ${MODES.join(", ")}`);
-}
-
-function checkQueue(options: WaitingQueueOptions): void {
-  wholeFrom(options, "queueMax", 0);
-  inRange(options, "queueStandingMs", 0, Infinity);
-  inRange(options, "queuePatienceMs", 0, 60_000);
-}
-
-function wholeFrom<Name extends string>(
-  options: Readonly<Record<Name, number>>,
-  name: Name,
-  min: number,
-): void {
-  const value: number = options[name];
-  if (Number.isInteger(value) && value >= min) return;
-  throw new RangeError(`${name} is ${value}; it must be a whole number from ${min}`);
-}
-
-function inRange<Name extends string>(
-  options: Readonly<Record<Name, number>>,
-  name: Name,
-  min: number,
-  max: number,
-): void {
-  const value: number = options[name];
-  if (value >= min && value <= max) return;
-  throw new RangeError(`${name} is ${value}; it must be from ${min} to ${max}`);
+function inRange(name: string, value: number, max: number): void {
+  if (value > 0 && value <= max) return;
+  throw new RangeError(`${name} is ${value}; it must be above 0, up to ${max}`);
 }

@@ -44,7 +44,7 @@ const LIMITS = {
 
 describe("twice the load that a service can bear", () => {
   for (const name of ["fixed", "adaptive"] as const) {
-    it(`costs it a tenth of its peak at most, and no latency, with a limit that is ${name}`, async () => {
+    it(`costs a tenth of the peak at most, and no latency: ${name} limit`, async () => {
       const unloaded = await run("none", 0.3);
       const peak = Math.max(
         ...(await Promise.all([0.9, 1].map((load) => run(name, load)))).map(goodput),
@@ -58,7 +58,7 @@ describe("twice the load that a service can bear", () => {
       assert.ok(loaded.refusedP99Ms <= 2 * WORK_MS, `${what}: who is refused, is at once`);
     });
 
-    it(`falls on those who matter least, with a limit that is ${name}`, async () => {
+    it(`falls on those who matter least: ${name} limit`, async () => {
       const { servedRatio } = await run(name, 2, mixed);
       const [sheddable, normal, important, critical] = servedRatio as [
         number,

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Context, createContext, ManualClock, ServiceError } from "@holdfast/core";
+import {
+  type Context,
+  createContext,
+  type LiveOptions,
+  ManualClock,
+  ServiceError,
+} from "@holdfast/core";
 import fc from "fast-check";
 import { settled, watch } from "../testing/held-service.ts";
 import { keyedCalls } from "../testing/keyed-calls.ts";
 import { RateLimit } from "./filter.ts";
-import type { RateLimitLiveOptions, RateLimitOptions } from "./options.ts";
+import {
+  completeRateLimitOptions,
+  type RateLimitLiveOptions,
+  type RateLimitOptions,
+} from "./options.ts";
 
 describe("the rate limit", () => {
   it("lets a burst pass, and then as many calls as the rate says", () => {
@@ -134,10 +144,11 @@ describe("the rate limit", () => {
   });
 
   it("does not ask for the time where there is no limit", () => {
-    const { limit, admits, asked } = limited({});
+    const { live, admits, asked } = limited({});
     assert.equal(admits(), true);
     assert.equal(asked(), 0);
-    limit.configure({ methodCallsPerSecond: 1 });
+    live.change({ methodCallsPerSecond: 1 });
+    assert.equal(admits(), true);
     assert.ok(asked() > 0);
   });
 });
@@ -210,47 +221,35 @@ describe("the callers of a rate limit", () => {
 
 describe("the live options of a rate limit", () => {
   it("change while it runs, and spent tokens stay spent", () => {
-    const { limit, clock, admits } = limited({ methodCallsPerSecond: 1, methodBurst: 4 });
+    const { live, clock, admits } = limited({ methodCallsPerSecond: 1, methodBurst: 4 });
     for (let call = 0; call < 4; call++) admits();
-    limit.configure({ methodCallsPerSecond: 100 });
+    live.change({ methodCallsPerSecond: 100 });
     assert.equal(admits(), false);
     clock.advance(10);
     assert.deepEqual([admits(), admits()], [true, false]);
-    limit.configure({ methodCallsPerSecond: 1 });
+    live.change({ methodCallsPerSecond: 1 });
+    assert.equal(admits(), false);
     clock.advance(999);
     assert.equal(admits(), false);
     clock.advance(1);
+    assert.equal(admits(), true);
+    live.change({ mode: "off" });
     assert.equal(admits(), true);
   });
 
   it("may differ from method to method", () => {
     const clock = new ManualClock();
-    let rate = 1;
-    const live = ({ method }: { readonly method: string }): Partial<RateLimitLiveOptions> =>
-      method === "get" ? { methodCallsPerSecond: rate, methodBurst: 1 } : {};
+    const strict = completeRateLimitOptions({ methodCallsPerSecond: 1, methodBurst: 1 });
+    const none = completeRateLimitOptions({});
+    const live: LiveOptions<RateLimitLiveOptions> = {
+      version: 0,
+      of: ({ method }) => (method === "get" ? strict : none),
+    };
     const limit = new RateLimit<string, string>({ clock, traits: keyedCalls(), live });
     const context = createContext({ clock });
     for (let call = 0; call < 200; call++) limit.enter(context, "put a");
     limit.enter(context, "get a");
     assert.throws(() => limit.enter(context, "get b"), ServiceError);
-    rate = 1_000;
-    limit.reload();
-    clock.advance(1);
-    limit.enter(context, "get b");
-    rate = -1;
-    assert.throws(() => limit.reload(), RangeError);
-    const snapshot = limit.snapshot();
-    assert.equal(
-      snapshot.methods.find(({ method }) => method === "get")!.methodCallsPerSecond,
-      1_000,
-    );
-  });
-
-  it("change as a whole or not at all", () => {
-    const { limit, admits } = limited({ methodCallsPerSecond: 5 });
-    admits();
-    assert.throws(() => limit.configure({ methodCallsPerSecond: 9, callerBurst: 0 }), RangeError);
-    assert.equal(limit.options.methodCallsPerSecond, 5);
   });
 
   it("are refused when they make no sense", () => {
@@ -261,7 +260,7 @@ describe("the live options of a rate limit", () => {
       { methodBurst: 0 },
       { callerBurst: 1.5 },
       { callersMax: 0 },
-      { methodsMax: 0 },
+      { keysMax: 0 },
       { mode: "sometimes" as "on" },
     ]) {
       assert.throws(() => limited(options), RangeError, JSON.stringify(options));
@@ -292,7 +291,8 @@ it("refuses as a filter without calling what is below", async () => {
 
 function limited(options: Partial<RateLimitOptions>) {
   const clock = new AskedClock();
-  const limit = new RateLimit<string, string>({ clock, traits: keyedCalls() }, options);
+  const live = new ChangingOptions(options);
+  const limit = new RateLimit<string, string>({ clock, traits: keyedCalls(), live }, options);
   const contexts = new Map<string, Context>();
   const enter = (method: string, caller: string): void => {
     const context = contexts.get(caller) ?? createContext({ clock, caller });
@@ -317,7 +317,25 @@ function limited(options: Partial<RateLimitOptions>) {
       return false;
     }
   };
-  return { limit, clock, admits, refusal, asked: () => clock.asked };
+  return { limit, live, clock, admits, refusal, asked: () => clock.asked };
+}
+
+class ChangingOptions implements LiveOptions<RateLimitLiveOptions> {
+  version = 0;
+  private options: RateLimitOptions;
+
+  constructor(options: Partial<RateLimitOptions>) {
+    this.options = completeRateLimitOptions(options);
+  }
+
+  of(): RateLimitLiveOptions {
+    return this.options;
+  }
+
+  change(options: Partial<RateLimitLiveOptions>): void {
+    this.version++;
+    this.options = completeRateLimitOptions({ ...this.options, ...options });
+  }
 }
 
 class AskedClock extends ManualClock {

@@ -8,7 +8,15 @@
  * concurrency limit and the load shedder are the better means: they find theirs. This one is for
  * fairness between callers, for contracts, and for what costs more than time.
  */
-import { type Bracket, bracketFilter, type Clock, type Context, type Filter } from "@holdfast/core";
+import {
+  type Bracket,
+  bracketFilter,
+  type Clock,
+  type Context,
+  type Filter,
+  fixedOptions,
+  type LiveOptions,
+} from "@holdfast/core";
 import type { CallKey, CallTraits } from "../call-traits.ts";
 import { KeyStates } from "../key-states.ts";
 import { rateExceeded } from "./error.ts";
@@ -27,8 +35,8 @@ export interface RateLimitParts<Call> {
    * do not trust each other, give what they cannot choose, such as the subject of a certificate.
    */
   readonly callerOf?: (context: Context, call: Call) => string;
-  /** What holds for one method beside the options; asked once for each, and again at `reload`. */
-  readonly live?: (key: CallKey) => Partial<RateLimitLiveOptions>;
+  /** What may change, from the next call of a method on; default: the options, for ever. */
+  readonly live?: LiveOptions<RateLimitLiveOptions>;
 }
 
 export interface RateLimitSnapshot {
@@ -38,33 +46,32 @@ export interface RateLimitSnapshot {
 
 export class RateLimit<Call, Reply> implements Bracket<Call, Reply> {
   private readonly parts: RateLimitParts<Call>;
-  private current: RateLimitOptions;
+  private readonly options: RateLimitOptions;
+  private readonly live: LiveOptions<RateLimitLiveOptions>;
   private readonly methods: KeyStates<MethodRate>;
   private readonly callerOf: (context: Context, call: Call) => string;
   readonly filter: Filter<Call, Reply>;
 
   constructor(parts: RateLimitParts<Call>, options: Partial<RateLimitOptions> = {}) {
     this.parts = parts;
-    this.current = completeRateLimitOptions(options);
+    this.options = completeRateLimitOptions(options);
+    this.live = parts.live ?? fixedOptions<RateLimitLiveOptions>(this.options);
     this.callerOf = parts.callerOf ?? ((context) => context.caller);
-    const { callersMax, methodsMax } = this.current;
-    this.methods = new KeyStates((key) => new MethodRate(this.liveOf(key), callersMax), methodsMax);
+    const { callersMax, keysMax } = this.options;
+    this.methods = new KeyStates((key) => new MethodRate(this.live.of(key), callersMax), keysMax);
     this.filter = bracketFilter(this);
   }
 
-  /** In effect now, where `live` says nothing else. */
-  get options(): RateLimitOptions {
-    return this.current;
-  }
-
   enter(context: Context, call: Call): undefined {
-    const key = this.parts.traits.keyOf(context, call);
+    const { parts, live } = this;
+    const key = parts.traits.keyOf(context, call);
     const method = this.methods.of(key);
+    const options = live.of(key);
+    if (options !== method.live) method.configure(options, parts.clock.nowMs());
     if (method.isOpen) return undefined;
-    const nowMs = this.parts.clock.nowMs();
     const caller = method.limitsCallers ? this.callerOf(context, call) : "";
-    const waitMs = method.take(caller, nowMs);
-    if (waitMs > 0 && method.live.mode === "on") {
+    const waitMs = method.take(caller, parts.clock.nowMs());
+    if (waitMs > 0 && options.mode === "on") {
       const { blamesCaller, callsPerSecond } = method.refusal;
       const who = blamesCaller ? `${key.method} by this caller` : key.method;
       throw rateExceeded(who, callsPerSecond, Math.ceil(waitMs));
@@ -72,31 +79,10 @@ export class RateLimit<Call, Reply> implements Bracket<Call, Reply> {
     return undefined;
   }
 
-  /** Changes what is given, for all methods; tokens that are spent stay spent. */
-  configure(change: Partial<RateLimitLiveOptions>): void {
-    const before = this.current;
-    this.current = completeRateLimitOptions({ ...before, ...change });
-    try {
-      this.reload();
-    } catch (error) {
-      this.current = before;
-      throw error;
-    }
-  }
-
-  /** Asks for the live options of every method again. Changes nothing when one is out of range. */
-  reload(): void {
-    const changes = [...this.methods].map(([key, method]) => ({ method, live: this.liveOf(key) }));
-    const nowMs = this.parts.clock.nowMs();
-    for (const { method, live } of changes) method.configure(live, nowMs);
-  }
-
   snapshot(): RateLimitSnapshot {
-    const methods = [...this.methods].map(([key, method]) => ({ ...key, ...method.snapshot() }));
-    return { options: this.current, methods };
-  }
-
-  private liveOf(key: CallKey): RateLimitLiveOptions {
-    return completeRateLimitOptions({ ...this.current, ...this.parts.live?.(key) });
+    const methods = [...this.methods].map(([{ caller, callee, method }, state]) => {
+      return { caller, callee, method, ...state.snapshot() };
+    });
+    return { options: this.options, methods };
   }
 }

@@ -3,7 +3,8 @@ import { CallerBuckets } from "./caller-buckets.ts";
 import type { RateLimitLiveOptions } from "./options.ts";
 import { TokenBuckets, type TokenRate, tokenRate } from "./token-buckets.ts";
 
-export interface MethodRateSnapshot extends RateLimitLiveOptions {
+export interface MethodRateSnapshot {
+  readonly live: RateLimitLiveOptions;
   readonly admitted: number;
   /** For want of a token of the method, and of one of its caller. */
   readonly refused: number;
@@ -22,7 +23,7 @@ interface Refusal {
 }
 
 export class MethodRate {
-  live: RateLimitLiveOptions;
+  private current: RateLimitLiveOptions;
   private readonly callersMax: number;
   private readonly own = new TokenBuckets(1);
   private callers: CallerBuckets | undefined = undefined;
@@ -35,20 +36,25 @@ export class MethodRate {
   private lastRefusal: Refusal = { blamesCaller: false, callsPerSecond: Infinity };
 
   constructor(live: RateLimitLiveOptions, callersMax: number) {
-    this.live = live;
+    this.current = live;
     this.callersMax = callersMax;
     this.ownRate = tokenRate(live.methodCallsPerSecond, live.methodBurst);
     this.callerRate = tokenRate(live.callerCallsPerSecond, live.callerBurst);
   }
 
+  /** In effect now. */
+  get live(): RateLimitLiveOptions {
+    return this.current;
+  }
+
   /** Whether there is nothing to ask. */
   get isOpen(): boolean {
     const { mode, methodCallsPerSecond } = this.live;
-    return mode === "off" || (methodCallsPerSecond === Infinity && !this.limitsCallers);
+    return mode === "off" || (methodCallsPerSecond === undefined && !this.limitsCallers);
   }
 
   get limitsCallers(): boolean {
-    return this.live.callerCallsPerSecond < Infinity;
+    return this.live.callerCallsPerSecond !== undefined;
   }
 
   /** Why the last call was refused. */
@@ -73,9 +79,10 @@ export class MethodRate {
     return 0;
   }
 
+  /** Tokens that are spent stay spent. */
   configure(live: RateLimitLiveOptions, nowMs: number): void {
     const { ownRate, callerRate } = this;
-    this.live = live;
+    this.current = live;
     this.ownRate = tokenRate(live.methodCallsPerSecond, live.methodBurst);
     this.callerRate = tokenRate(live.callerCallsPerSecond, live.callerBurst);
     this.own.changeRate(nowMs, ownRate, this.ownRate);
@@ -85,7 +92,7 @@ export class MethodRate {
   snapshot(): MethodRateSnapshot {
     const { live, admitted, refusedOwn, refusedCallers, wouldRefuse, callers } = this;
     return {
-      ...live,
+      live,
       admitted,
       refused: refusedOwn,
       refusedCallers,

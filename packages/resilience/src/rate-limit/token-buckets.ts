@@ -16,7 +16,9 @@ export interface TokenRate {
   readonly toleranceMs: number;
 }
 
-export function tokenRate(callsPerSecond: number, burst: number): TokenRate {
+/** `undefined`: no limit. */
+export function tokenRate(limit: number | undefined, burst: number): TokenRate {
+  const callsPerSecond = limit ?? Infinity;
   const tokenMs = 1000 / callsPerSecond;
   return { callsPerSecond, tokenMs, toleranceMs: (burst - 1) * tokenMs };
 }
