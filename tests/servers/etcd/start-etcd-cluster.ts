@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync, openSync, closeSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import * as http from "node:http";
+import * as https from "node:https";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { makeCertificates, readCertificates, type TestCertificates } from "./make-certificates.ts";
 
 /** Where tools/setup.sh puts it. */
 const CACHED = join(import.meta.dirname, "..", "..", "..", ".cache", "bin", "etcd");
@@ -20,11 +22,20 @@ export function skipEtcd(): string | false {
   return said;
 }
 
+export interface EtcdClusterOptions {
+  /** Default 3. */
+  readonly size?: number;
+  /** Clients must come with TLS, and with a certificate of the cluster's authority. */
+  readonly tls?: boolean;
+}
+
 export interface EtcdCluster extends AsyncDisposable {
   readonly members: readonly EtcdMember[];
   /** `host:port` of all members. */
   readonly endpoints: readonly string[];
-  /** A request of the gateway to the first member that answers; its reply. */
+  /** With `tls`: what clients need. */
+  readonly certificates: TestCertificates | undefined;
+  /** Not with `tls`. A request of the gateway to the first member that answers; its reply. */
   request(path: string, body: object, token?: string): Promise<Record<string, unknown>>;
   /** The member that leads; waits until there is one. */
   leader(): Promise<EtcdMember>;
@@ -46,10 +57,13 @@ export interface EtcdMember {
 }
 
 /** Resolves when every member is healthy. `await using` ends it, with all that it wrote. */
-export async function startEtcdCluster(size: number = 3): Promise<EtcdCluster> {
+export async function startEtcdCluster(options: EtcdClusterOptions = {}): Promise<EtcdCluster> {
+  const { size = 3, tls = false } = options;
   const program = findEtcd();
   if (program === undefined) throw new Error("etcd is not installed");
   const folder = mkdtempSync(join(tmpdir(), "holdfast-etcd-"));
+  const certificates = tls ? makeCertificates(folder) : undefined;
+  const scheme = tls ? "https" : "http";
   const ports = await freePorts(size * 2);
   const places = Array.from({ length: size }, (_, index) => ({
     name: `etcd${index}`,
@@ -60,26 +74,23 @@ export async function startEtcdCluster(size: number = 3): Promise<EtcdCluster> {
   const members = places.map(({ name, client, peer }) => {
     const args = [
       ...["--name", name, "--data-dir", join(folder, name)],
-      ...[
-        "--listen-client-urls",
-        `http://${client}`,
-        "--advertise-client-urls",
-        `http://${client}`,
-      ],
+      ...["--listen-client-urls", `${scheme}://${client}`],
+      ...["--advertise-client-urls", `${scheme}://${client}`],
       ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
       ...["--initial-cluster", initial, "--initial-cluster-token", folder],
       ...["--logger", "zap", "--log-level", "warn"],
+      ...tlsArguments(certificates),
     ];
     return new Member(name, client, program, args, join(folder, `${name}.log`));
   });
-  const cluster = new Cluster(members, folder);
+  const cluster = new Cluster(members, folder, certificates);
   // A test that is cut off must not leave three servers behind.
   process.once("exit", () => {
     for (const member of members) member.killNow();
   });
   for (const member of members) member.start();
   try {
-    await Promise.all(members.map(({ endpoint }) => healthy(endpoint)));
+    await Promise.all(members.map(({ endpoint }) => ready(endpoint, certificates)));
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
     throw error;
@@ -101,11 +112,17 @@ function findEtcd(): string | undefined {
 
 class Cluster implements EtcdCluster {
   readonly members: readonly Member[];
+  readonly certificates: TestCertificates | undefined;
   private readonly folder: string;
 
-  constructor(members: readonly Member[], folder: string) {
+  constructor(
+    members: readonly Member[],
+    folder: string,
+    certificates: TestCertificates | undefined,
+  ) {
     this.members = members;
     this.folder = folder;
+    this.certificates = certificates;
   }
 
   get endpoints(): readonly string[] {
@@ -230,13 +247,35 @@ async function post(
   return JSON.parse(said) as Record<string, unknown>;
 }
 
-async function healthy(endpoint: string): Promise<void> {
+function tlsArguments(certificates: TestCertificates | undefined): string[] {
+  if (certificates === undefined) return [];
+  const { ca, cert, key } = certificates;
+  const own = ["--cert-file", cert, "--key-file", key];
+  return [...own, "--client-cert-auth", "--trusted-ca-file", ca];
+}
+
+/** It has a leader, and answers clients. */
+async function ready(endpoint: string, certificates: TestCertificates | undefined): Promise<void> {
+  const [host = "", port = ""] = endpoint.split(":");
+  const tls = certificates === undefined ? undefined : readCertificates(certificates);
   await until(`${endpoint} is not healthy`, async () => {
-    const response = await fetch(`http://${endpoint}/health`, {
-      signal: AbortSignal.timeout(2_000),
-    }).catch(() => undefined);
-    const said = response === undefined ? "" : await response.text();
+    const said = await get({ host, port, path: "/health", timeout: 2_000, agent: false }, tls);
     return said.includes('"health":"true"') ? true : undefined;
+  });
+}
+
+/** The body, or "" when there is none yet. */
+function get(target: http.RequestOptions, tls: https.RequestOptions | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    const request = tls === undefined ? http.get(target) : https.get({ ...target, ...tls });
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => resolve(""));
+    request.on("response", (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () => resolve(body));
+      response.on("error", () => resolve(""));
+    });
   });
 }
 
