@@ -231,7 +231,7 @@ export class KeptRegistration implements Registration {
     const { options, random } = this.input;
     const { backoffMinMs, backoffMaxMs } = options;
     const backoff = new Backoff({ minMs: backoffMinMs, maxMs: backoffMaxMs }, random);
-    while (backoff.failureCount < triesMax) {
+    for (;;) {
       try {
         await agent.send(context, {
           method: "PUT",
@@ -244,11 +244,11 @@ export class KeptRegistration implements Registration {
         // It is not there: that is what was wanted.
         if (error.code === "not-found") return true;
         const delayMs = backoff.next();
-        if (context.cancelled !== undefined || !error.retryable) return false;
+        const isOver = context.cancelled !== undefined || backoff.failureCount >= triesMax;
+        if (isOver || !error.retryable) return false;
         await pause(context, delayMs);
       }
     }
-    return false;
   }
 
   private servicePath(before: string): string {

@@ -66,6 +66,7 @@ export class ServiceWatch {
   private lastIndex = 0;
   private askIndex = 0;
   private doubtUntilMs = Infinity;
+  private withoutPort = 0;
   private queries = 0;
   private failures = 0;
 
@@ -176,17 +177,24 @@ export class ServiceWatch {
   }
 
   private read(agent: ConsulAgent, { headers, body }: HttpReply): HealthAnswer {
-    const { service, options, logger } = this.input;
+    const { service, options } = this.input;
     // A server on its own knows only what it knew, which may be nothing: that is no list.
     if (lacksLeader(headers)) throw consulWithoutLeader(agent.name);
     const answer = readHealth(body, { service, zoneMetaKey: options.zoneMetaKey });
     if (headers["x-consul-results-filtered-by-acls"] === "true" && answer.entries.size === 0) {
       throw consulHidden(agent.name, service);
     }
-    const { withoutPort } = answer;
-    if (withoutPort > 0)
-      logger.warn("instances without a port are left out", { service, withoutPort });
+    this.warnOfMissingPorts(answer.withoutPort);
     return answer;
+  }
+
+  /** Once, and not with every answer. */
+  private warnOfMissingPorts(withoutPort: number): void {
+    const { service, logger } = this.input;
+    if (withoutPort > this.withoutPort) {
+      logger.warn("instances without a port are left out", { service, withoutPort });
+    }
+    this.withoutPort = withoutPort;
   }
 
   private onAnswer(answer: HealthAnswer, index: number): void {

@@ -8,13 +8,13 @@ import type { DescribeContract } from "./resolver.contract.ts";
 export interface RegistrarPlace {
   readonly registrar: Registrar;
   /** Those that callers would find now, in any order. */
-  list(service: string): Promise<readonly Instance[]>;
+  readonly list: (service: string) => Promise<readonly Instance[]>;
   /** Nobody can reach the registry any more; left out where that cannot be. */
-  lose?(): Promise<void>;
-  find?(): Promise<void>;
+  readonly lose?: () => Promise<void>;
+  readonly find?: () => Promise<void>;
   /** The registry forgets all that it was told. */
-  forget?(service: string): Promise<void>;
-  close(): Promise<void>;
+  readonly forget?: (service: string) => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A loaded machine may take many seconds for what takes none. */

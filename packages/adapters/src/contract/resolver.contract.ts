@@ -11,11 +11,11 @@ import { Heard } from "./heard.contract.ts";
 export interface ResolverPlace {
   readonly resolver: Resolver;
   /** The source lists exactly these for the service, from now on. */
-  put(service: string, instances: readonly Instance[]): Promise<void>;
+  readonly put: (service: string, instances: readonly Instance[]) => Promise<void>;
   /** The source cannot be asked any more; left out where there is nothing to lose. */
-  lose?(): Promise<void>;
-  find?(): Promise<void>;
-  close(): Promise<void>;
+  readonly lose?: () => Promise<void>;
+  readonly find?: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface DescribeContract {
