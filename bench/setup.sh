@@ -96,7 +96,7 @@ installNpm() {
   if newer node_modules/.package-lock.json package.json package-lock.json; then
     say "npm packages: all there"
   else
-    say "npm packages: grpc-js, fastify, moleculer, thrift, pg, better-sqlite3 (scripts not run)"
+    say "npm packages: grpc-js, fastify, moleculer, thrift, pg, better-sqlite3, cockatiel and opossum"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     touch node_modules/.package-lock.json
   fi
@@ -166,4 +166,4 @@ build "C++ thrift server" "$out/cpp-server" buildCpp idl/echo.thrift peers/cpp-t
 build "Go thrift server" "$out/go-server" buildGoThrift idl/echo.thrift peers/go-thrift/*
 build "Kitex server and client" "$out/kitex-server" buildKitex idl/echo.thrift peers/kitex/go.* \
   peers/kitex/*/*.go
-say "ready: node bench/rpc.ts, node bench/feed-history.ts"
+say "ready: node bench/rpc.ts, node bench/feed-history.ts, node bench/policies.ts"
