@@ -217,12 +217,13 @@ export class Breaker {
 
   /** A result of the closed period that is running. */
   private count(counted: Counted): void {
-    const nowMs = this.clock.nowMs();
-    this.window.add(nowMs, counted);
     if (counted === "success") {
+      this.window.addSuccess(this.clock);
       this.errorsInRow = 0;
       return;
     }
+    const nowMs = this.clock.nowMs();
+    this.window.add(nowMs, counted);
     if (this.errorsInRow === 0) this.firstErrorMs = nowMs;
     this.errorsInRow++;
     const row = { count: this.errorsInRow, lastedMs: nowMs - this.firstErrorMs };

@@ -5,12 +5,14 @@
 import {
   type Clock,
   type Context,
-  directFilter,
+  type DirectFilter,
   type DirectService,
   type Filter,
   fixedOptions,
   type LiveOptions,
   type Random,
+  type Service,
+  type ServiceError,
   type Settler,
 } from "@holdfast/core";
 import type { CallKey, CallTraits } from "../call-traits.ts";
@@ -65,19 +67,11 @@ export class CircuitBreaker<Call, Reply> {
     this.live = parts.live ?? fixedOptions<CircuitBreakerLiveOptions>(this.options);
     this.judge = parts.judge ?? judgeError;
     this.table = parts.table ?? new BreakerTable({ clock, random });
-    this.filter = directFilter((context, call, next, settler) => {
-      const key = traits.keyOf(context, call);
-      const breaker = this.byKey.get(key) ?? this.breakerOf(key);
-      if (breaker === undefined) {
-        this.unguarded++;
-        next(context, call, settler);
-        return;
-      }
-      const { live } = this;
-      if (breaker.optionsVersion !== live.version) breaker.configure(live.of(key), live.version);
-      if (breaker.options.mode === "off") next(context, call, settler);
-      else this.guard(breaker, context, call, next, settler);
-    });
+    const direct: DirectFilter<Call, Reply> = (context, call, next, settler) =>
+      this.runDirect(traits.keyOf(context, call), context, call, next, settler);
+    const alone: Filter<Call, Reply> = (context, call, next) =>
+      this.runAlone(traits.keyOf(context, call), context, call, next);
+    this.filter = Object.assign(alone, { direct });
   }
 
   /**
@@ -102,24 +96,73 @@ export class CircuitBreaker<Call, Reply> {
     return { options: this.options, keys: this.byName.size, unguarded: this.unguarded };
   }
 
-  private guard(
-    breaker: Breaker,
+  private runDirect(
+    key: CallKey,
     context: Context,
     call: Call,
     next: DirectService<Call, Reply>,
     settler: Settler<Reply>,
   ): void {
-    let permit = breaker.tryAcquire();
-    if (permit === REFUSED) {
-      if (breaker.options.mode === "on") {
-        const why = breaker.lastTransition?.why ?? "";
-        settler.fail(breakerOpen(breaker.site, why, breaker.retryAfterMs()));
-        return;
-      }
-      permit = breaker.passUnjudged();
+    const breaker = this.guarding(key);
+    if (breaker === undefined) {
+      next(context, call, settler);
+      return;
     }
-    next(context, call, new Settling(breaker, permit, this.judge, call, settler));
+    const permit = acquire(breaker);
+    if (permit === REFUSED) settler.fail(refusal(breaker));
+    else next(context, call, new Settling(breaker, permit, this.judge, call, settler));
   }
+
+  /** Without a stack: one derived promise, where the direct form would need two more. */
+  private runAlone(
+    key: CallKey,
+    context: Context,
+    call: Call,
+    next: Service<Call, Reply>,
+  ): Promise<Reply> {
+    const breaker = this.guarding(key);
+    if (breaker === undefined) return next(context, call);
+    const permit = acquire(breaker);
+    if (permit === REFUSED) return Promise.reject(refusal(breaker));
+    const { judge } = this;
+    const onError = (error: unknown): never => {
+      breaker.settle(permit, judge(error, call));
+      throw error;
+    };
+    let working: Promise<Reply>;
+    try {
+      working = next(context, call);
+    } catch (error) {
+      return new Promise(() => onError(error));
+    }
+    return working.then((reply) => {
+      breaker.settle(permit, "success");
+      return reply;
+    }, onError);
+  }
+
+  /** The breaker whose word counts for this call, with the options of this moment. */
+  private guarding(key: CallKey): Breaker | undefined {
+    const breaker = this.byKey.get(key) ?? this.breakerOf(key);
+    if (breaker === undefined) {
+      this.unguarded++;
+      return undefined;
+    }
+    const { live } = this;
+    if (breaker.optionsVersion !== live.version) breaker.configure(live.of(key), live.version);
+    return breaker.options.mode === "off" ? undefined : breaker;
+  }
+}
+
+/** REFUSED only when the breaker may refuse: in the dark, what it would refuse passes. */
+function acquire(breaker: Breaker): Permit {
+  const permit = breaker.tryAcquire();
+  return permit === REFUSED && breaker.options.mode === "dark" ? breaker.passUnjudged() : permit;
+}
+
+function refusal(breaker: Breaker): ServiceError {
+  const why = breaker.lastTransition?.why ?? "";
+  return breakerOpen(breaker.site, why, breaker.retryAfterMs());
 }
 
 /** Gives the permit back when the call ends, before anybody above hears of it. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ManualClock } from "@holdfast/core";
 import fc from "fast-check";
 import { BUCKET_MS, type Counted, Window, WINDOW_MS } from "./window.ts";
 
@@ -55,6 +56,30 @@ describe("the window of a breaker", () => {
     assert.deepEqual(sums(window), [0, 1, 0]);
   });
 
+  it("reads the clock once in eight times in a rush, and each time otherwise", () => {
+    const clock = new CountingClock();
+    const window = new Window();
+    for (let call = 0; call < 80; call++) {
+      window.addSuccess(clock);
+      clock.advance(0.1);
+    }
+    assert.equal(clock.reads, 11, "the second one finds out");
+    assert.equal(window.successes, 80);
+    clock.reads = 0;
+    clock.advance(10_000);
+    for (let call = 0; call < 80; call++) {
+      clock.advance(5);
+      window.addSuccess(clock);
+    }
+    window.advance(clock.nowMs());
+    assert.ok(clock.reads >= 73, `${clock.reads}`);
+    assert.ok(window.successes >= 73, `${window.successes}: at most seven belong to the rush`);
+    window.clear();
+    clock.reads = 0;
+    for (let call = 0; call < 80; call++) window.addSuccess(clock);
+    assert.equal(clock.reads, 80, "a clock that stands still tells no rush");
+  });
+
   it("starts anew when the clock was put back far", () => {
     const window = new Window();
     window.add(3_600_000, "failure");
@@ -64,6 +89,15 @@ describe("the window of a breaker", () => {
     assert.deepEqual(sums(window), [0, 0, 0]);
   });
 });
+
+class CountingClock extends ManualClock {
+  reads = 0;
+
+  override nowMs(): number {
+    this.reads++;
+    return super.nowMs();
+  }
+}
 
 function sums({ successes, failures, timeouts }: Window): number[] {
   return [successes, failures, timeouts];
