@@ -10,7 +10,7 @@ import {
   skipEtcd,
   startEtcdCluster,
 } from "../servers/etcd/start-etcd-cluster.ts";
-import { SlowProxy } from "./slow-proxy.ts";
+import { ToxicProxy } from "../servers/toxic-proxy.ts";
 import { KEY, WatchedConfig } from "./watched-config.ts";
 
 const WATCHER = fileURLToPath(new URL("watcher.ts", import.meta.url));
@@ -69,7 +69,7 @@ describe("live configuration on etcd", { skip: skipEtcd(), timeout: 240_000 }, (
     await cluster.leader();
     const tries = await write();
     await Promise.all([one, two, three].map((each) => each.untilTries(tries)));
-    leader.start();
+    await leader.start();
     const next = await write();
     await Promise.all([one, two, three].map((each) => each.untilTries(next)));
     await Promise.all([one, two, three].map((each) => each.untilFresh()));
@@ -100,10 +100,10 @@ describe("live configuration on etcd", { skip: skipEtcd(), timeout: 240_000 }, (
 
   it("has missed nothing when what it missed was compacted", async () => {
     const leader = await cluster.leader();
-    await using proxy = await SlowProxy.start(leader.endpoint);
+    await using proxy = await ToxicProxy.start(leader.endpoint);
     await put(`${PREFIX}*/*/gone`, JSON.stringify({ retry: { triesMax: 7 } }));
     await write();
-    using watched = await startAt(proxy.endpoint);
+    using watched = await startAt(proxy.address);
     assert.equal(watched.source.rules, 2);
     proxy.cut();
     await watched.untilStale(/./);
@@ -114,7 +114,7 @@ describe("live configuration on etcd", { skip: skipEtcd(), timeout: 240_000 }, (
     const { revision } = header as { revision: string };
     await cluster.request("/v3/kv/compaction", { revision, physical: true });
     assert.notEqual(watched.tries, tries);
-    proxy.mend();
+    proxy.heal();
     await watched.untilTries(tries);
     assert.equal(watched.source.rules, 1);
     await watched.untilLogged("config is read again from etcd");
@@ -124,10 +124,10 @@ describe("live configuration on etcd", { skip: skipEtcd(), timeout: 240_000 }, (
 
   it("takes a slow way, and is not lost on it", async () => {
     const leader = await cluster.leader();
-    await using proxy = await SlowProxy.start(leader.endpoint);
+    await using proxy = await ToxicProxy.start(leader.endpoint);
     await write();
-    using watched = await startAt(proxy.endpoint);
-    proxy.delayMs = 150;
+    using watched = await startAt(proxy.address);
+    proxy.slow(150);
     for (let count = 0; count < 3; count++) {
       const tries = await write();
       await watched.untilTries(tries);
@@ -135,9 +135,9 @@ describe("live configuration on etcd", { skip: skipEtcd(), timeout: 240_000 }, (
     assert.equal(watched.source.stale, undefined);
     assert.ok(watched.source.ageMs! < 5_000);
     // Now slower than it waits for: lost, and found again when the way is fast.
-    proxy.delayMs = 1_500;
+    proxy.slow(1_500);
     await watched.untilStale(/within 1000 ms/);
-    proxy.delayMs = 0;
+    proxy.heal();
     await watched.untilTries(await write());
   });
 
@@ -157,7 +157,7 @@ describe("live configuration on etcd", { skip: skipEtcd(), timeout: 240_000 }, (
         assert.ok(source.ageMs! >= AWAY_MS, `it says that it is ${source.ageMs} ms old`);
         assert.equal(source.rules, 1);
       }
-      for (const member of cluster.members) member.start();
+      await Promise.all(cluster.members.map((member) => member.start()));
       await cluster.leader();
       await Promise.all(watched.map((each) => each.untilFresh()));
       const next = await write();
@@ -190,7 +190,7 @@ describe("live configuration on etcd", { skip: skipEtcd(), timeout: 240_000 }, (
       // Every token is forgotten by a member that starts anew.
       const leader = await cluster.leader();
       await leader.kill();
-      leader.start();
+      await leader.start();
       await cluster.leader();
       await known.untilTries(await write(await login(cluster)));
     } finally {

@@ -1,13 +1,12 @@
 /** A cluster of real etcd members on loopback, each a process with a folder of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, openSync, closeSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { makeCertificates, readCertificates, type TestCertificates } from "./make-certificates.ts";
+import { findFreePorts } from "../free-ports.ts";
+import { KeptProcess } from "../kept-process.ts";
 
 /** Where tools/setup.sh puts it. */
 const CACHED = join(import.meta.dirname, "..", "..", "..", ".cache", "bin", "etcd");
@@ -45,11 +44,10 @@ export interface EtcdMember {
   readonly name: string;
   /** Where it takes clients, `host:port`. */
   readonly endpoint: string;
-  readonly pid: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** Starts it again with the data it had; resolves when it runs, not yet when it is healthy. */
-  start(): void;
+  start(): Promise<void>;
   /** SIGSTOP: it keeps its connections and says nothing. */
   freeze(): void;
   /** SIGCONT. */
@@ -64,7 +62,7 @@ export async function startEtcdCluster(options: EtcdClusterOptions = {}): Promis
   const folder = mkdtempSync(join(tmpdir(), "holdfast-etcd-"));
   const certificates = tls ? makeCertificates(folder) : undefined;
   const scheme = tls ? "https" : "http";
-  const ports = await freePorts(size * 2);
+  const ports = await findFreePorts(size * 2);
   const places = Array.from({ length: size }, (_, index) => ({
     name: `etcd${index}`,
     client: `127.0.0.1:${ports[index * 2]!}`,
@@ -81,15 +79,11 @@ export async function startEtcdCluster(options: EtcdClusterOptions = {}): Promis
       ...["--logger", "zap", "--log-level", "warn"],
       ...tlsArguments(certificates),
     ];
-    return new Member(name, client, program, args, join(folder, `${name}.log`));
+    return new Member(name, client, [program, ...args], join(folder, `${name}.log`));
   });
   const cluster = new Cluster(members, folder, certificates);
-  // A test that is cut off must not leave three servers behind.
-  process.once("exit", () => {
-    for (const member of members) member.killNow();
-  });
-  for (const member of members) member.start();
   try {
+    await Promise.all(members.map((member) => member.start()));
     await Promise.all(members.map(({ endpoint }) => ready(endpoint, certificates)));
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
@@ -165,63 +159,47 @@ class Cluster implements EtcdCluster {
 class Member implements EtcdMember {
   readonly name: string;
   readonly endpoint: string;
-  private readonly program: string;
-  private readonly args: readonly string[];
-  private readonly log: string;
-  private child: ChildProcess | undefined = undefined;
+  private readonly command: readonly [string, ...string[]];
+  private readonly logFile: string;
+  private process: KeptProcess | undefined = undefined;
   private frozen = false;
 
   constructor(
     name: string,
     endpoint: string,
-    program: string,
-    args: readonly string[],
-    log: string,
+    command: readonly [string, ...string[]],
+    logFile: string,
   ) {
     this.name = name;
     this.endpoint = endpoint;
-    this.program = program;
-    this.args = args;
-    this.log = log;
+    this.command = command;
+    this.logFile = logFile;
   }
 
   /** Whether it can answer. */
   get running(): boolean {
-    return this.child !== undefined && !this.frozen;
+    return this.process !== undefined && !this.frozen;
   }
 
-  get pid(): number {
-    return this.child?.pid ?? 0;
-  }
-
-  start(): void {
-    const log = openSync(this.log, "a");
-    this.child = spawn(this.program, this.args, { stdio: ["ignore", log, log] });
-    closeSync(log);
+  async start(): Promise<void> {
+    const { name, command, logFile } = this;
+    this.process = await KeptProcess.start({ name, command, logFile });
     this.frozen = false;
   }
 
   async kill(): Promise<void> {
-    const { child } = this;
-    this.child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
-  }
-
-  /** For the end of this process, which cannot wait. */
-  killNow(): void {
-    this.child?.kill("SIGKILL");
+    const running = this.process;
+    this.process = undefined;
+    await running?.kill();
   }
 
   freeze(): void {
     this.frozen = true;
-    this.child?.kill("SIGSTOP");
+    this.process?.freeze();
   }
 
   thaw(): void {
-    this.child?.kill("SIGCONT");
+    this.process?.thaw();
     this.frozen = false;
   }
 }
@@ -291,24 +269,4 @@ async function until<Found>(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`${complaint} after ${START_TIMEOUT_MS} ms`);
-}
-
-/** Held all at once, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map(async (server) => {
-      server.close();
-      await once(server, "close");
-    }),
-  );
-  return ports;
 }
