@@ -41,11 +41,32 @@ describe("a breaker", () => {
     const { breaker, clock, call } = rig({ errorRatio: 0, consecutiveErrors: 3 });
     for (let index = 0; index < 100; index++) call("failure");
     assert.equal(breaker.stateKind, "closed");
-    clock.advance(1_000);
+    clock.advance(5_000);
     call("success");
     for (let index = 0; index < 100; index++) call("failure");
     assert.equal(breaker.stateKind, "closed", "a success ends the row");
-    clock.advance(1_000);
+    clock.advance(4_999);
+    call("failure");
+    assert.equal(breaker.stateKind, "closed");
+    clock.advance(1);
+    call("failure");
+    assert.equal(breaker.stateKind, "open");
+  });
+
+  it("does not open while a busy callee is away for two seconds", () => {
+    const { breaker, clock, call } = rig();
+    const play = (judgement: Judgement, forMs: number): void => {
+      for (let elapsedMs = 0; elapsedMs < forMs; elapsedMs += 10) {
+        call(judgement);
+        clock.advance(10);
+      }
+    };
+    play("success", 10_000);
+    play("failure", 2_000);
+    assert.equal(breaker.stateKind, "closed");
+    play("success", 10_000);
+    play("failure", 4_990);
+    assert.equal(breaker.stateKind, "closed");
     call("failure");
     assert.equal(breaker.stateKind, "open");
   });

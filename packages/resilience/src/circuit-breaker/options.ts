@@ -29,8 +29,10 @@ export interface CircuitBreakerLiveOptions {
    */
   readonly consecutiveErrors: number;
   /**
-   * The row must last this long too, in ms, 0 or more, default 1,000: a hundred calls that one lost
-   * connection fails in the same millisecond are one event. 0 reacts at once, also to that.
+   * The row must last this long too, in ms, 0 or more, default 5,000: a hundred calls that one lost
+   * connection fails in the same millisecond are one event, and a callee that is away for two
+   * seconds is back before a breaker would be. 5,000 is when half of the window has failed, at a
+   * steady rate. 0 reacts at once, also to the one event.
    */
   readonly consecutiveErrorsMs: number;
   /**
@@ -73,7 +75,7 @@ export const CIRCUIT_BREAKER_DEFAULTS: CircuitBreakerOptions = {
   errorRatio: 0.5,
   samplesMin: 20,
   consecutiveErrors: 10,
-  consecutiveErrorsMs: 1_000,
+  consecutiveErrorsMs: 5_000,
   openMinMs: 5_000,
   openMaxMs: 300_000,
   probeIntervalMs: 200,
