@@ -1,5 +1,5 @@
-// What each policy adds to a call, ours beside cockatiel's and opossum's, all in one process and one
-// run: only ratios of one run mean anything. README.md says what is measured and how.
+// What each policy adds to a call, ours beside those of cockatiel and opossum, in one run of one
+// process: only ratios of one run mean anything. README.md says what is measured and how.
 import { parseArgs } from "node:util";
 import { ROWS } from "./policies/rows.ts";
 import type { Call, PolicyRow } from "./policies/rows.ts";

@@ -96,7 +96,7 @@ installNpm() {
   if newer node_modules/.package-lock.json package.json package-lock.json; then
     say "npm packages: all there"
   else
-    say "npm packages: grpc-js, fastify, moleculer, thrift, pg, better-sqlite3, cockatiel and opossum"
+    say "npm packages: grpc-js, fastify, moleculer, thrift, pg, better-sqlite3, cockatiel, opossum"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     touch node_modules/.package-lock.json
   fi
