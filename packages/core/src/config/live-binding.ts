@@ -6,7 +6,7 @@ import type { RuledValue } from "./rules.ts";
 
 /** Where the values come from that are in effect now. */
 export interface ValueSource {
-  /** Grows with every change of any rule. */
+  /** Grows with every change of any rule. A plain field: it is read at every call. */
   readonly version: number;
   valuesFor(key: ConfigKey, policy: string): ReadonlyMap<string, RuledValue>;
   /** A key that was not asked for before; called once for each key object. */
@@ -16,6 +16,7 @@ export interface ValueSource {
 }
 
 interface Known<Live> {
+  readonly key: ConfigKey;
   version: number;
   options: Live;
 }
@@ -28,6 +29,8 @@ export class LiveBinding<Live extends object> implements LiveOptions<Live> {
   readonly owner: string;
   private readonly source: ValueSource;
   private readonly known = new WeakMap<ConfigKey, Known<Live>>();
+  /** Who calls one method calls it again: most look-ups end here. */
+  private last: Known<Live> | undefined = undefined;
 
   constructor(schema: LiveSchema<Live>, base: Live, owner: string, source: ValueSource) {
     this.schema = schema;
@@ -41,9 +44,13 @@ export class LiveBinding<Live extends object> implements LiveOptions<Live> {
   }
 
   of(key: ConfigKey): Live {
-    const known = this.known.get(key);
-    if (known === undefined) return this.learn(key);
-    if (known.version !== this.source.version) this.renew(key, known);
+    const { last, source } = this;
+    if (last?.key === key && last.version === source.version) {
+      return last.options;
+    }
+    const known = this.known.get(key) ?? this.learn(key);
+    if (known.version !== source.version) this.renew(known);
+    this.last = known;
     return known.options;
   }
 
@@ -59,15 +66,15 @@ export class LiveBinding<Live extends object> implements LiveOptions<Live> {
     return this.complaintAbout(values) === undefined ? values : new Map();
   }
 
-  private learn(key: ConfigKey): Live {
+  private learn(key: ConfigKey): Known<Live> {
     this.source.noteKey(key);
-    const known: Known<Live> = { version: -1, options: this.base };
+    const known: Known<Live> = { key, version: -1, options: this.base };
     this.known.set(key, known);
-    this.renew(key, known);
-    return known.options;
+    return known;
   }
 
-  private renew(key: ConfigKey, known: Known<Live>): void {
+  private renew(known: Known<Live>): void {
+    const { key } = known;
     known.version = this.source.version;
     const { policy } = this.schema;
     const values = this.source.valuesFor(key, policy);

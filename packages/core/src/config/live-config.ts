@@ -64,8 +64,7 @@ export class LiveConfig implements ConfigView, LifecyclePart {
   private readonly keys = new Map<string, ConfigKey>();
   private readonly accepted: LastOnes<AcceptedRevision>;
   private readonly refused: LastOnes<RefusedRevision>;
-  private readonly values: ValueSource;
-  private changes = 0;
+  private readonly values: ValueSource & { version: number };
   private complainedVersion = -1;
   private onFirst: () => void = () => undefined;
 
@@ -82,7 +81,7 @@ export class LiveConfig implements ConfigView, LifecyclePart {
 
   /** Grows with every change of any rule. */
   get version(): number {
-    return this.changes;
+    return this.values.version;
   }
 
   /**
@@ -143,7 +142,7 @@ export class LiveConfig implements ConfigView, LifecyclePart {
 
   snapshot(): ConfigState {
     return {
-      version: this.changes,
+      version: this.values.version,
       sources: this.followed.map((followed) => this.describeSource(followed)),
       rules: this.ruleSets().flatMap(({ source, rules }) =>
         [...rules.values()].map(({ path, policies, change }) => {
@@ -190,7 +189,7 @@ export class LiveConfig implements ConfigView, LifecyclePart {
     followed.revision = revision;
     if (changed.length === 0) return;
     followed.rules = keepUntouched(followed.rules, rules);
-    this.changes++;
+    this.values.version++;
     const accepted = {
       atEpochMs: this.clock.epochMs(),
       source: followed.source.name,
@@ -255,12 +254,9 @@ export class LiveConfig implements ConfigView, LifecyclePart {
     }));
   }
 
-  private createValueSource(): ValueSource {
-    const version = (): number => this.changes;
+  private createValueSource(): ValueSource & { version: number } {
     return {
-      get version() {
-        return version();
-      },
+      version: 0,
       valuesFor: (key, policy) => valuesFor(this.ruleSets(), key, policy),
       noteKey: (key) => {
         const path = pathOfKey(key);
@@ -269,8 +265,8 @@ export class LiveConfig implements ConfigView, LifecyclePart {
       },
       complain: (path, reason) => {
         // Once for each version: the next key of the same kind says nothing new.
-        if (this.complainedVersion === this.changes) return;
-        this.complainedVersion = this.changes;
+        if (this.complainedVersion === this.values.version) return;
+        this.complainedVersion = this.values.version;
         this.logger.error("config does not suit a call, which keeps its own", { path, reason });
       },
     };
