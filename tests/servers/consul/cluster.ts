@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePorts } from "../free-ports.ts";
 import { consulProgram } from "./build.ts";
+import { type Certificates, makeCertificates } from "./certificates.ts";
 import { ConsulServer } from "./server.ts";
 
 export interface StartConsulCluster {
@@ -15,6 +16,8 @@ export interface StartConsulCluster {
   readonly servers?: number;
   /** Whether every request needs a token, default false. */
   readonly acl?: boolean;
+  /** Whether there is HTTPS too, which asks clients for a certificate, default false. */
+  readonly tls?: boolean;
 }
 
 /** An election takes about a second; a loaded machine may take many. */
@@ -22,7 +25,7 @@ const PATIENCE_MS = 60_000;
 const POLL_MS = 50;
 /** Anything of the form of a UUID. */
 const MANAGEMENT_TOKEN = "00000000-0000-4000-8000-00000000aaaa";
-const PORTS_PER_SERVER = 3;
+const PORTS_PER_SERVER = 4;
 const STARTS_MAX = 3;
 
 /** Resolves when there is a leader and all see all; dispose of it in the end. */
@@ -46,24 +49,33 @@ export class ConsulCluster implements AsyncDisposable {
   readonly servers: readonly ConsulServer[];
   /** The token that may do everything; `""` without ACLs. */
   readonly managementToken: string;
+  /** What a client needs over HTTPS; undefined without it. */
+  readonly clientTls: Certificates["client"] | undefined;
   private readonly folder: string;
 
-  private constructor(folder: string, servers: readonly ConsulServer[], managementToken: string) {
+  private constructor(
+    folder: string,
+    servers: readonly ConsulServer[],
+    managementToken: string,
+    certificates: Certificates | undefined,
+  ) {
     this.folder = folder;
+    this.clientTls = certificates?.client;
     this.servers = servers;
     this.managementToken = managementToken;
   }
 
   static async plan(
     program: string,
-    { servers: count = 3, acl = false }: StartConsulCluster,
+    { servers: count = 3, acl = false, tls = false }: StartConsulCluster,
   ): Promise<ConsulCluster> {
     const ports = await findFreePorts(count * PORTS_PER_SERVER);
     const folder = mkdtempSync(join(tmpdir(), "holdfast-consul-"));
+    const certificates = tls ? makeCertificates(folder) : undefined;
     const managementToken = acl ? MANAGEMENT_TOKEN : "";
     const plans = Array.from({ length: count }, (_, index) => {
-      const [http = 0, serf = 0, rpc = 0] = ports.slice(index * PORTS_PER_SERVER);
-      return { name: `consul-${index + 1}`, ports: { http, serf, rpc } };
+      const [http = 0, https = 0, serf = 0, rpc = 0] = ports.slice(index * PORTS_PER_SERVER);
+      return { name: `consul-${index + 1}`, ports: { http, https, serf, rpc } };
     });
     const others = plans.map((each) => `127.0.0.1:${each.ports.serf}`);
     const servers = plans.map(
@@ -74,9 +86,10 @@ export class ConsulCluster implements AsyncDisposable {
           program,
           join: others,
           managementToken,
+          tls: certificates?.files,
         }),
     );
-    return new ConsulCluster(folder, servers, managementToken);
+    return new ConsulCluster(folder, servers, managementToken, certificates);
   }
 
   /** Of the HTTP APIs, `host:port`, in the order of `servers`. */
@@ -161,10 +174,7 @@ function wasStarted(server: ConsulServer): boolean {
 }
 
 async function passingServersOf(server: ConsulServer): Promise<string[]> {
-  const list = (await server.api("GET", "/v1/health/service/consul?passing")) as {
-    readonly Node: { readonly Node: string };
-  }[];
-  return list.map(({ Node }) => Node.Node);
+  return (await server.healthOf("consul")).map(({ Node }) => Node.Node);
 }
 
 async function isLeader(server: ConsulServer): Promise<boolean> {

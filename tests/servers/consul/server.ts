@@ -1,6 +1,7 @@
 /** One Consul server of a cluster: its configuration, its process, and its HTTP API. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Certificates } from "./certificates.ts";
 import { KeptProcess } from "../kept-process.ts";
 
 export interface ConsulServerPlan {
@@ -9,17 +10,39 @@ export interface ConsulServerPlan {
   /** A folder of its own: configuration, data, log. */
   readonly folder: string;
   readonly program: string;
-  readonly ports: { readonly http: number; readonly serf: number; readonly rpc: number };
+  readonly ports: {
+    readonly http: number;
+    readonly https: number;
+    readonly serf: number;
+    readonly rpc: number;
+  };
+  /** Files for HTTPS beside HTTP, where clients must show a certificate; undefined for none. */
+  readonly tls: Certificates["files"] | undefined;
   /** The serf addresses of all of them. */
   readonly join: readonly string[];
   /** Turns ACLs on: the token that may do everything. */
   readonly managementToken: string;
 }
 
+/** What tests look at of an entry of Consul's list. */
+export interface ConsulHealth {
+  readonly Node: { readonly Node: string };
+  readonly Service: {
+    readonly ID: string;
+    readonly Address: string;
+    readonly Port: number;
+    readonly Tags: readonly string[];
+    readonly Meta: Readonly<Record<string, string>>;
+    readonly Weights: { readonly Passing: number; readonly Warning: number };
+  };
+}
+
 export class ConsulServer {
   readonly name: string;
   /** Of its HTTP API, `host:port`. */
   readonly address: string;
+  /** Of the same over HTTPS, where the cluster was started with it. */
+  readonly tlsAddress: string;
   private readonly plan: ConsulServerPlan;
   private process: KeptProcess | undefined = undefined;
 
@@ -27,6 +50,7 @@ export class ConsulServer {
     this.plan = plan;
     this.name = plan.name;
     this.address = `127.0.0.1:${plan.ports.http}`;
+    this.tlsAddress = `127.0.0.1:${plan.ports.https}`;
     mkdirSync(plan.folder, { recursive: true });
     writeFileSync(join(plan.folder, "config.json"), JSON.stringify(configurationOf(plan)));
   }
@@ -74,9 +98,15 @@ export class ConsulServer {
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
     return text === "" ? undefined : (JSON.parse(text) as unknown);
   }
+
+  /** Those whose checks pass, as this server lists them. */
+  async healthOf(service: string): Promise<readonly ConsulHealth[]> {
+    return (await this.api("GET", `/v1/health/service/${service}?passing`)) as ConsulHealth[];
+  }
 }
 
-function configurationOf({ name, folder, ports, join: others, managementToken }: ConsulServerPlan) {
+function configurationOf(plan: ConsulServerPlan) {
+  const { name, folder, ports, join: others, managementToken, tls } = plan;
   return {
     node_name: name,
     server: true,
@@ -87,6 +117,7 @@ function configurationOf({ name, folder, ports, join: others, managementToken }:
     client_addr: "127.0.0.1",
     ports: {
       http: ports.http,
+      https: tls === undefined ? -1 : ports.https,
       serf_lan: ports.serf,
       server: ports.rpc,
       ...{ dns: -1, grpc: -1, grpc_tls: -1, serf_wan: -1 },
@@ -103,6 +134,7 @@ function configurationOf({ name, folder, ports, join: others, managementToken }:
     disable_update_check: true,
     log_level: "warn",
     ...(managementToken === "" ? {} : aclConfiguration(managementToken)),
+    ...(tls === undefined ? {} : tlsConfiguration(tls)),
   };
 }
 
@@ -114,4 +146,9 @@ function aclConfiguration(managementToken: string) {
       tokens: { initial_management: managementToken, agent: managementToken },
     },
   };
+}
+
+function tlsConfiguration({ ca, cert, key }: Certificates["files"]) {
+  const files = { ca_file: ca, cert_file: cert, key_file: key };
+  return { tls: { https: { ...files, verify_incoming: true } } };
 }

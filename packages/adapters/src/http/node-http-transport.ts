@@ -47,9 +47,15 @@ class NodeHttpTransport implements HttpTransport {
 
   private explain(thrown: unknown): ServiceError {
     if (thrown instanceof ServiceError) return thrown;
-    const reason = ServiceError.from(thrown).message;
-    return new ServiceError("unavailable", `${this.name}: ${reason}`, { cause: thrown });
+    const message = `${this.name}: ${reasonOf(thrown)}`;
+    return new ServiceError("unavailable", message, { cause: thrown });
   }
+}
+
+/** OpenSSL's errors say it in one word of many: `tlsv13 alert certificate required`. */
+function reasonOf(thrown: unknown): string {
+  const reason = thrown instanceof Error && "reason" in thrown ? thrown.reason : undefined;
+  return typeof reason === "string" ? reason : ServiceError.from(thrown).message;
 }
 
 function createTlsAgent({ cert, key, ca, serverName }: TlsOptions): https.Agent {
