@@ -78,7 +78,9 @@ export class ClientHandle<Client> {
     else {
       const breakers = input.breakers ?? createBreakers(runtime, observers);
       if (input.breakers === undefined) this.endings.push(() => breakers.close());
-      this.target = createEndpointSet(input, breakers, pool);
+      const target = createEndpointSet(input, breakers, pool);
+      this.target = target;
+      this.endings.push(target.showStats(stats));
     }
     const { callTimeoutMs } = this.options;
     const defaults = clientStack({ clock, records, accessLog, callTimeoutMs });
@@ -146,6 +148,7 @@ function createEndpointSet<Client>(
     subset: input.subset === undefined ? undefined : completeSubsetOptions(input.subset),
     caller: pool.options.name,
     clock: pool.clock,
+    logger: input.runtime.logger,
     pool,
   });
 }

@@ -9,10 +9,12 @@ import {
   type CreateBalancer,
   formatAddress,
   type Instance,
+  type Logger,
   type Resolution,
   type Resolver,
   type ResolverWatch,
   ServiceError,
+  type StatsRegistry,
 } from "@holdfast/core";
 import type { BreakerTable } from "@holdfast/resilience";
 import { type SubsetOptions, subsetOf } from "../balance/subset.ts";
@@ -22,6 +24,7 @@ import { blameFor, withInstance } from "./blame.ts";
 import type { Try, TryOwner } from "./client-call.ts";
 import { eject } from "./ejection.ts";
 import { Endpoint, type EndpointOwner, type EndpointParts } from "./endpoint.ts";
+import { type InstanceCounts, showInstanceStats } from "./instance-stats.ts";
 import type { PoolParts } from "./pool.ts";
 import { Probes } from "./probes.ts";
 
@@ -37,6 +40,7 @@ export interface EndpointSetParts {
   /** The service that calls. */
   readonly caller: string;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly pool: Omit<PoolParts, "address" | "watcher">;
 }
 
@@ -56,13 +60,14 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   private readonly waiting = new Set<Try>();
   /** When the balancer must be told anew, on the clock's `nowMs()` scale. */
   private updateDueMs = Infinity;
+  private moves = 0;
   private closed: ServiceError | undefined = undefined;
 
   constructor(parts: EndpointSetParts) {
     this.parts = parts;
-    const { clock, balance, pool, breakers } = parts;
+    const { clock, logger, balance, pool, breakers } = parts;
     const site = { caller: parts.caller, callee: parts.service };
-    this.endpointParts = { owner: this, clock, balance, pool, breakers, site };
+    this.endpointParts = { owner: this, clock, logger, balance, pool, breakers, site };
     this.balancer = parts.balancer({ random: pool.random.stream("balancer") });
     this.watch = parts.resolver.watch(parts.service, (resolution) => this.onList(resolution));
     this.unwatchPosition = parts.subset?.position?.watch(() => this.onPosition());
@@ -112,6 +117,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     endpoint!.onTakenBack(attempt);
     // To the same instance again when there is no other: a successor may listen there.
     this.avoid(attempt, endpoint!.instance.id);
+    this.moves++;
     this.send(attempt);
   }
 
@@ -128,21 +134,43 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     if (endpoint.badSinceMs !== Infinity) this.watch.refresh?.();
   }
 
+  /** Shows its numbers among the metrics until what is returned is called. */
+  showStats(stats: StatsRegistry): () => void {
+    return showInstanceStats(stats, this.parts.service, () => this.counts());
+  }
+
   snapshot(): Record<string, unknown> {
     const { parts, waiting, balancer } = this;
-    const resolution = this.watch.current ?? this.resolution;
     const nowMs = parts.clock.nowMs();
     if (nowMs >= this.updateDueMs) this.update(nowMs);
     return {
       service: parts.service,
       resolver: parts.resolver.name,
-      listAgeMs: resolution === undefined ? -1 : Math.round(nowMs - resolution.confirmedMs),
-      stale: resolution?.stale ?? "",
+      ...this.counts(),
+      stale: this.list?.stale ?? "",
       waiting: waiting.size,
       balancer: { name: balancer.name, ...balancer.snapshot() },
       leaving: this.leaving.size,
       instances: [...this.endpoints.values()].map((endpoint) => endpoint.snapshot()),
     };
+  }
+
+  private counts(): InstanceCounts {
+    const all = [...this.endpoints.values()];
+    const { list, moves } = this;
+    const ageMs = list === undefined ? -1 : this.parts.clock.nowMs() - list.confirmedMs;
+    return {
+      listed: all.length,
+      ejected: all.filter(({ ejected }) => ejected).length,
+      unreachable: all.filter(({ isUnreachable }) => isUnreachable).length,
+      listAgeMs: Math.round(ageMs),
+      moves,
+    };
+  }
+
+  /** A resolver that has confirmed its list since tells nobody, but knows. */
+  private get list(): Resolution | undefined {
+    return this.watch.current ?? this.resolution;
   }
 
   private stop(): ServiceError {
@@ -190,10 +218,23 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
       }
     }
     for (const each of this.leaving) if (each.idle) this.leaving.delete(each);
+    this.logChange(before);
     for (const endpoint of before.values()) this.leaving.add(endpoint);
     // Last: calls that wait there go to those that are listed now.
     this.update(this.parts.clock.nowMs());
     for (const endpoint of before.values()) endpoint.leave(offTheList(endpoint.instance));
+  }
+
+  /** `gone` are those that are not listed any more. */
+  private logChange(gone: ReadonlyMap<string, Endpoint>): void {
+    const { logger, service, resolver } = this.parts;
+    logger.info("instances listed", {
+      service,
+      resolver: resolver.name,
+      count: this.endpoints.size,
+      instances: [...this.endpoints.keys()].slice(0, LOGGED_MAX),
+      gone: [...gone.keys()].slice(0, LOGGED_MAX),
+    });
   }
 
   /** Tells the balancer who is there, who is well, and how much each can take. */
@@ -210,7 +251,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
       all.map(({ instance }) => instance),
     );
     this.probes.update(
-      all.filter(({ ejected }) => ejected),
+      all.filter(({ badSinceMs }) => badSinceMs !== Infinity),
       nowMs,
     );
   }
@@ -225,6 +266,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     const { context, call } = attempt;
     const endpoint = this.balancer.pick(context, call, refusedBy, nowMs);
     if (endpoint === undefined || refusedBy.includes(endpoint.instance.id)) return false;
+    this.moves++;
     endpoint.send(attempt, nowMs);
     return true;
   }
@@ -249,8 +291,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
 
   private refusal(): ServiceError | undefined {
     const { parts, closed } = this;
-    // A resolver that has confirmed its list since tells nobody, but knows.
-    const resolution = this.watch.current ?? this.resolution;
+    const resolution = this.list;
     const { resolver, service, balance } = parts;
     if (closed !== undefined) return closed;
     if (resolution !== undefined) {
@@ -279,6 +320,9 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     for (const attempt of this.takeWaiting()) attempt.fail(error);
   }
 }
+
+/** Instances in one line of the log. */
+const LOGGED_MAX = 20;
 
 /** Nothing of it is at work there, and the instance does not want it. */
 function wasNotTaken({ code, workStarted }: ServiceError, answered: boolean): boolean {

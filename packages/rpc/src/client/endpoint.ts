@@ -7,6 +7,8 @@ import {
   type Clock,
   formatAddress,
   type Instance,
+  type LogFields,
+  type Logger,
   type ServiceError,
   type TimerEntry,
 } from "@holdfast/core";
@@ -30,6 +32,7 @@ export interface EndpointOwner {
 export interface EndpointParts {
   readonly owner: EndpointOwner;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly balance: BalanceOptions;
   readonly breakers: BreakerTable;
   readonly site: { readonly caller: string; readonly callee: string };
@@ -38,6 +41,8 @@ export interface EndpointParts {
 
 /** It warms up in so many steps; in the first one it has the share of one step. */
 const WARM_UP_STEPS = 30;
+/** What is added to the latency of an instance that fails, for the balancer. */
+const FAILING_MS = 1e6;
 /** All its methods share one breaker. */
 const ALL_METHODS = "*";
 /** A failure counts as if a call took so many times as long as is known, within these bounds. */
@@ -86,8 +91,14 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     this.breaker = parts.breakers.create(site, parts.balance.breaker);
   }
 
+  /** One that fails, and is not left out, costs more than any that does not. */
   latencyMs(nowMs: number): number {
-    return this.latency.valueMs(nowMs);
+    const known = this.latency.valueMs(nowMs);
+    return this.badSinceMs === Infinity ? known : known + FAILING_MS;
+  }
+
+  get isUnreachable(): boolean {
+    return this.unreachable !== undefined;
   }
 
   /** Sets the share that it has now; when it will be another one, Infinity for never. */
@@ -173,6 +184,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   onDialled(): void {
     if (this.unreachable === undefined) return;
     this.unreachable = undefined;
+    this.log("info", "instance reached again");
     // Most likely it was started anew.
     this.latency.forget();
     this.warmFromMs = this.parts.clock.nowMs();
@@ -181,6 +193,9 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
 
   onUnreachable(error: ServiceError, notBeforeMs: number): void {
     if (this.left) return;
+    if (this.unreachable === undefined) {
+      this.log("warn", "instance cannot be reached", { error: error.message });
+    }
     this.unreachable = error;
     // It is found again without a call that has to wait for it.
     this.parts.clock.schedule(this, notBeforeMs);
@@ -265,6 +280,11 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     this.left = true;
     this.parts.clock.unschedule(this);
     this.parts.breakers.remove(this.breaker);
+  }
+
+  private log(level: "info" | "warn", message: string, more: LogFields = {}): void {
+    const { logger, site } = this.parts;
+    logger[level](message, { service: site.callee, instance: this.instance.id, ...more });
   }
 
   private createPool(): Pool {

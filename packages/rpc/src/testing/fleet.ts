@@ -10,12 +10,14 @@ import {
 import type { World } from "@holdfast/sim";
 import { type AtInstances, type ClientHandle, createClient } from "../client/client.ts";
 import type { ClientOptions } from "../client/options.ts";
+import type { Observers } from "../observe/observers.ts";
 import { createServer, type Server } from "../server/server.ts";
 import { Probe, type ProbeClient, type ProbeHandler } from "./gen/probe.ts";
 import { HeldProbe } from "./held-probe.ts";
 import { simulatedPlace, type TestPlace } from "./test-place.ts";
 
 const PORT = 9090;
+const WATCHING: ReadonlySet<string> = new Set(["record", "stats", "deadline"]);
 
 export interface FleetMember {
   readonly name: string;
@@ -114,10 +116,20 @@ export class Fleet {
   client(
     options: Partial<ClientOptions> = {},
     more: Partial<AtInstances> = {},
+    observers?: Observers,
   ): ClientHandle<ProbeClient> {
     const runtime = this.place.runtime("client");
     const { resolver } = this;
-    const client = createClient({ definition: Probe, resolver, runtime, options, ...more });
+    const client = createClient({
+      definition: Probe,
+      resolver,
+      runtime,
+      options,
+      ...(observers === undefined ? {} : { observers }),
+      // Every try is to be seen: nothing tries again or refuses to.
+      filters: (defaults) => defaults.filter(({ role }) => WATCHING.has(role)),
+      ...more,
+    });
     this.clients.push(client);
     return client;
   }
