@@ -62,11 +62,23 @@ describe("the table of breakers", () => {
   });
 
   it("says in the metrics how many there are in which state", () => {
-    const { numbers, create } = rig();
+    const { stats, clock, table, numbers, create } = rig();
     create("get");
     create("put");
-    trip(create("scan"));
+    const scan = create("scan");
+    trip(scan);
     assert.deepEqual(numbers("holdfast_breakers"), { closed: 2, "half-open": 0, open: 1 });
+    clock.advance(10_000);
+    scan.tryAcquire();
+    assert.deepEqual(numbers("holdfast_breakers"), { closed: 2, "half-open": 1, open: 0 });
+    const other = new BreakerTable({ clock, random: new SeededRandom(1), stats });
+    other.create(scan.site, scan.options);
+    assert.deepEqual(numbers("holdfast_breakers"), { closed: 3, "half-open": 1, open: 0 });
+    table.remove(scan);
+    table.remove(scan);
+    assert.deepEqual(numbers("holdfast_breakers"), { closed: 3, "half-open": 0, open: 0 });
+    table.close();
+    assert.deepEqual(numbers("holdfast_breakers"), { closed: 1, "half-open": 0, open: 0 });
   });
 
   it("gives a breaker metrics of its own once it changes", () => {
@@ -132,6 +144,7 @@ describe("the table of breakers", () => {
 interface Rig {
   readonly clock: ManualClock;
   readonly registry: StateRegistry;
+  readonly stats: StatsRegistry;
   readonly logger: MemoryLogger;
   readonly table: BreakerTable;
   readonly create: (method: string, instance?: string) => Breaker;
@@ -162,7 +175,7 @@ function rig(rowsMax?: number): Rig {
     }
     return found;
   };
-  return { clock, registry, logger, table, create, numbers };
+  return { clock, registry, stats, logger, table, create, numbers };
 }
 
 function trip(breaker: Breaker): void {

@@ -6,6 +6,7 @@ import {
   type BreakerRow,
   type Clock,
   type CounterFamily,
+  type GaugeFamily,
   type Logger,
   type Random,
   silentLogger,
@@ -53,10 +54,12 @@ export class BreakerTable implements BreakerListener {
   private readonly logger: Logger;
   private readonly rowsMax: number;
   private readonly transitions: CounterFamily | undefined;
+  /** Added to and taken from, not set: a process may have several tables. */
+  private readonly states: GaugeFamily | undefined;
   private readonly breakers = new Set<Breaker>();
   /** What takes the metrics of a breaker away again. */
   private readonly metrics = new Map<Breaker, (() => void)[]>();
-  private readonly unregister: (() => void)[] = [];
+  private readonly unregister: (() => void) | undefined;
   private unlistedCount = 0;
 
   constructor(parts: BreakerTableParts) {
@@ -73,10 +76,14 @@ export class BreakerTable implements BreakerListener {
       labels: [...LABELS, "to"],
       labelSetsMax: 1_000,
     });
-    if (stats !== undefined) this.countStates(stats);
-    if (registry === undefined) return;
+    this.states = stats?.gauge({
+      name: "holdfast_breakers",
+      help: "Circuit breakers that there are, by state",
+      labels: ["state"],
+    });
+    for (const state of STATES) this.states?.of(state);
     const part = { name: "breakers", kind: STATE_KIND.breakers, snapshot: () => this.rows() };
-    this.unregister.push(registry.register(part));
+    this.unregister = registry?.register(part);
   }
 
   /** How many breakers were made that found no row free. */
@@ -88,14 +95,17 @@ export class BreakerTable implements BreakerListener {
   create(site: BreakerSite, options: CircuitBreakerLiveOptions): Breaker {
     const { clock, random } = this.parts;
     const breaker = new Breaker({ site, clock, random, options, listener: this });
-    if (this.breakers.size < this.rowsMax) this.breakers.add(breaker);
-    else this.unlistedCount++;
+    if (this.breakers.size < this.rowsMax) {
+      this.breakers.add(breaker);
+      this.states?.of(breaker.stateKind).add(1);
+    } else this.unlistedCount++;
     return breaker;
   }
 
   /** Takes its row and its metrics away, for example of an instance that is gone. */
   remove(breaker: Breaker): void {
-    this.breakers.delete(breaker);
+    if (!this.breakers.delete(breaker)) return;
+    this.states?.of(breaker.stateKind).add(-1);
     for (const takeAway of this.metrics.get(breaker) ?? []) takeAway();
     this.metrics.delete(breaker);
     for (const to of STATES) this.transitions?.remove(...labelsOf(breaker.site), to);
@@ -110,7 +120,7 @@ export class BreakerTable implements BreakerListener {
 
   /** The end of the table: it shows nowhere any more. Its breakers go on. */
   close(): void {
-    for (const takeAway of this.unregister.splice(0)) takeAway();
+    this.unregister?.();
     for (const breaker of [...this.breakers]) this.remove(breaker);
   }
 
@@ -124,6 +134,8 @@ export class BreakerTable implements BreakerListener {
         ...fields,
       });
     if (!this.breakers.has(breaker)) return;
+    this.states?.of(from).add(-1);
+    this.states?.of(to).add(1);
     this.transitions?.of(...labelsOf(breaker.site), to).add();
     if (this.parts.stats !== undefined) this.showMetrics(breaker, this.parts.stats);
   }
@@ -149,24 +161,6 @@ export class BreakerTable implements BreakerListener {
       ),
       stats.reading("counter", { ...shared, ...refused }, () => breaker.refused, ...labels),
     ]);
-  }
-
-  private countStates(stats: StatsRegistry): void {
-    const description = {
-      name: "holdfast_breakers",
-      help: "Circuit breakers that there are, by state",
-      labels: ["state"],
-    };
-    for (const state of STATES) {
-      const read = (): number => this.countIn(state);
-      this.unregister.push(stats.reading("gauge", description, read, state));
-    }
-  }
-
-  private countIn(state: BreakerStateKind): number {
-    let count = 0;
-    for (const { stateKind } of this.breakers) if (stateKind === state) count++;
-    return count;
   }
 }
 
