@@ -99,7 +99,7 @@ export class Slots {
       this.calls++;
       return undefined;
     }
-    const waiting = this.queue.wait(context.scope);
+    const waiting = this.queue.wait(context);
     if (waiting !== undefined) return waiting;
     this.refused++;
     throw queueFull(slotsMax, options.queueMax);

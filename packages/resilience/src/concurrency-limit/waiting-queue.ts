@@ -5,18 +5,19 @@
  * Whose turn is it? In a burst, the one who waited longest. Under overload that is the worst of all
  * choices: the queue only grows until everybody in it waits as long as their deadlines allow, and
  * the slots then work for callers that are about to give up. So a queue that has been standing for
- * a while serves the newest, who has all its time left, and refuses those who waited longer than
- * half the time that work takes, who may then ask another instance while it still matters. The last
- * one stays whatever it waited, or slots would idle while a call wants them.
+ * a while serves the newest of the most important, who has all its time left, and refuses those who
+ * waited longer than half the time that work takes, who may then ask another instance while it
+ * still matters. The last one stays whatever it waited, or slots would idle while it wants them.
  *
  * After "adaptive LIFO" and "controlled delay" of Maurer, "Fail at Scale", ACM Queue 13(8), 2015,
  * and CoDel, RFC 8289. Those know a queue by two fixed times; here patience is a part of the time
  * that work takes, which shows in how often slots are freed while somebody waits, so that services
  * of 10 ms and of 1 s are treated alike. docs/guides/overload.md has the figures.
  */
-import type { CancelListener, CancelScope, Clock, ServiceError } from "@holdfast/core";
+import { type Clock, type Context, PRIORITY, priorityKey } from "@holdfast/core";
 import { waitedTooLong } from "./error.ts";
 import type { WaitingQueueOptions } from "./options.ts";
+import { Waiter, WaiterList } from "./waiter-list.ts";
 
 /** Each slot is freed this often before a queue counts as standing; until then it is a burst. */
 const TURNS_UNTIL_STANDING = 2;
@@ -36,9 +37,8 @@ export class WaitingQueue {
   length = 0;
   private options: WaitingQueueOptions;
   private clock: Clock | undefined = undefined;
-  /** Links go from `first`, who waited longest, to `last`. */
-  private first: Waiter | undefined = undefined;
-  private last: Waiter | undefined = undefined;
+  /** One for each priority, the least important first. */
+  private readonly lists = Object.values(PRIORITY).map(() => new WaiterList());
   private standing = false;
   /** When the queue last stopped standing. */
   private stoodMs = -Infinity;
@@ -80,17 +80,20 @@ export class WaitingQueue {
   }
 
   /** Resolves when a slot is there; undefined when there is no place. */
-  wait(scope: CancelScope): Promise<void> | undefined {
-    const nowMs = scope.clock.nowMs();
-    if (this.length === 0) this.begin(scope.clock, nowMs);
+  wait(context: Context): Promise<void> | undefined {
+    const { scope, clock } = context;
+    const nowMs = clock.nowMs();
+    if (this.length === 0) this.begin(clock, nowMs);
     else if (this.standing) this.refuseLate(nowMs);
     if (this.length >= this.options.queueMax) return undefined;
+    const list = this.lists[context.get(priorityKey)]!;
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(scope, nowMs, resolve, (reason) => {
+      const waiter = new Waiter(list, scope, nowMs, resolve, (reason) => {
         this.remove(waiter);
         reject(reason);
       });
-      this.append(waiter);
+      list.append(waiter);
+      this.length++;
       scope.listen(waiter);
     });
   }
@@ -99,7 +102,7 @@ export class WaitingQueue {
   admit(slots: number): void {
     const nowMs = this.clock!.nowMs();
     this.countFreed(nowMs, slots);
-    const waiter = this.standing ? this.last! : this.first!;
+    const waiter = this.standing ? this.newestOfMostImportant() : this.oldest();
     this.remove(waiter);
     waiter.admit();
     if (this.standing) this.refuseLate(nowMs);
@@ -147,69 +150,34 @@ export class WaitingQueue {
     if (isAgain || nowMs - this.filledMs >= queueStandingMs) this.standing = true;
   }
 
+  private oldest(): Waiter {
+    let oldest: Waiter | undefined;
+    for (const { first } of this.lists) {
+      if (first === undefined) continue;
+      if (oldest === undefined || first.sinceMs <= oldest.sinceMs) oldest = first;
+    }
+    return oldest!;
+  }
+
+  private newestOfMostImportant(): Waiter {
+    return this.lists.findLast(({ last }) => last !== undefined)!.last!;
+  }
+
+  /** The least important first, so that the one who stays is of the most important. */
   private refuseLate(nowMs: number): void {
     const { patienceMs } = this;
-    while (this.length > 1) {
-      const waitedMs = nowMs - this.first!.sinceMs;
-      if (waitedMs <= patienceMs) return;
-      this.timedOut++;
-      this.first!.refuse(waitedTooLong(waitedMs, patienceMs));
+    for (const list of this.lists) {
+      while (list.first !== undefined && this.length > 1) {
+        const waitedMs = nowMs - list.first.sinceMs;
+        if (waitedMs <= patienceMs) break;
+        this.timedOut++;
+        list.first.refuse(waitedTooLong(waitedMs, patienceMs));
+      }
     }
   }
 
-  private append(waiter: Waiter): void {
-    waiter.previous = this.last;
-    if (this.last === undefined) this.first = waiter;
-    else this.last.next = waiter;
-    this.last = waiter;
-    this.length++;
-  }
-
   private remove(waiter: Waiter): void {
-    const { previous, next } = waiter;
-    if (previous === undefined) this.first = next;
-    else previous.next = next;
-    if (next === undefined) this.last = previous;
-    else next.previous = previous;
+    waiter.list.remove(waiter);
     if (--this.length === 0) this.end();
-  }
-}
-
-/** One call in the queue. */
-class Waiter implements CancelListener {
-  listenerPrevious: CancelListener | undefined = undefined;
-  listenerNext: CancelListener | undefined = undefined;
-  listening = false;
-  previous: Waiter | undefined = undefined;
-  next: Waiter | undefined = undefined;
-  readonly sinceMs: number;
-  private readonly scope: CancelScope;
-  private readonly resolve: () => void;
-  private readonly giveUp: (reason: ServiceError) => void;
-
-  constructor(
-    scope: CancelScope,
-    sinceMs: number,
-    resolve: () => void,
-    giveUp: (reason: ServiceError) => void,
-  ) {
-    this.scope = scope;
-    this.sinceMs = sinceMs;
-    this.resolve = resolve;
-    this.giveUp = giveUp;
-  }
-
-  admit(): void {
-    this.scope.unlisten(this);
-    this.resolve();
-  }
-
-  refuse(reason: ServiceError): void {
-    this.scope.unlisten(this);
-    this.giveUp(reason);
-  }
-
-  onCancelled(reason: ServiceError): void {
-    this.giveUp(reason);
   }
 }
