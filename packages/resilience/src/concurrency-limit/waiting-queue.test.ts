@@ -67,6 +67,14 @@ describe("a queue that does not empty", () => {
     );
   });
 
+  it("takes a priority that nobody knows for a normal one", async () => {
+    const { far, limit, free } = await queued(1);
+    const context = far.context().withValue(priorityKey, 17 as 1);
+    watch(limit.filter(context, "odd", far.service));
+    await free(1);
+    assert.deepEqual(far.names, ["0", "odd"]);
+  });
+
   it("is a burst again after it has been empty", async () => {
     const { far, limit, call, free } = await queued(20);
     for (let turn = 0; turn < 14; turn++) await free(10);

@@ -86,7 +86,8 @@ export class WaitingQueue {
     if (this.length === 0) this.begin(clock, nowMs);
     else if (this.standing) this.refuseLate(nowMs);
     if (this.length >= this.options.queueMax) return undefined;
-    const list = this.lists[context.get(priorityKey)]!;
+    // Priorities come from elsewhere; one that nobody knows is a normal one.
+    const list = this.lists[context.get(priorityKey)] ?? this.lists[PRIORITY.normal]!;
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(list, scope, nowMs, resolve, (reason) => {
         this.remove(waiter);

@@ -127,6 +127,16 @@ describe("the load shedder", () => {
     assert.equal(shedByPriority.critical, 0);
   });
 
+  it("takes a priority that nobody knows for a normal one", () => {
+    const { signals, shed, send, run } = rig();
+    signals.queueAgeMs = 500;
+    run(3_000);
+    const before = shed.snapshot().shedByPriority.normal;
+    for (let call = 0; call < 100; call++) send(17 as Priority, -1);
+    assert.ok(shed.snapshot().shedByPriority.normal > before + 20);
+    assert.equal(shed.snapshot().shareByPriority.critical, 0);
+  });
+
   it("says that no work began, and when to come again, to each another time", () => {
     const { signals, send, run } = rig({ retryAfterMs: 1_000 });
     signals.queueAgeMs = 500;

@@ -132,7 +132,9 @@ export class LoadShed<Call, Reply> implements Bracket<Call, Reply> {
 
   private judge(context: Context): void {
     const { traffic, signals } = this;
-    const priority = context.get(priorityKey);
+    const asked = context.get(priorityKey);
+    // Priorities come from elsewhere; one that nobody knows is a normal one.
+    const priority = PRIORITY_NAMES[asked] === undefined ? PRIORITY.normal : asked;
     const share = traffic.shareOf(traffic.count(priority, context.get(retriesKey)));
     if (share === 0 || signals.random.next() >= share) return;
     this.shed[priority]!++;

@@ -25,8 +25,8 @@ export class ShedPlan {
 
   /** Counts a call; what is returned goes into `shareOf`. */
   count(priority: Priority, retries: number): number {
-    const tries = retries < RETRIES_MAX ? retries : RETRIES_MAX;
-    const index = priority * RETRY_CLASSES + RETRIES_MAX - tries;
+    const known = Math.min(RETRIES_MAX, Math.max(0, retries));
+    const index = priority * RETRY_CLASSES + RETRIES_MAX - known;
     this.counts[index]!++;
     return index;
   }

@@ -143,6 +143,25 @@ describe("the rate limit", () => {
     );
   });
 
+  it("allocates nothing for what it admits", () => {
+    const clock = new ManualClock();
+    const key = { caller: "feed", callee: "history", method: "get" };
+    const limit = new RateLimit<string, string>(
+      { clock, traits: { keyOf: () => key } },
+      { methodCallsPerSecond: 1e9, methodBurst: 1e9, callerCallsPerSecond: 1e9, callerBurst: 1e9 },
+    );
+    const context = createContext({ clock, caller: "feed" });
+    const send = (calls: number): void => {
+      for (let call = 0; call < calls; call++) limit.enter(context, "get a");
+    };
+    send(200_000);
+    const beforeBytes = process.memoryUsage().heapUsed;
+    send(500_000);
+    const grownBytes = process.memoryUsage().heapUsed - beforeBytes;
+    // The smallest object is 12 bytes; what the engine itself needs meanwhile is far less.
+    assert.ok(grownBytes < 500_000 * 4, `${grownBytes} bytes`);
+  });
+
   it("does not ask for the time where there is no limit", () => {
     const { live, admits, asked } = limited({});
     assert.equal(admits(), true);
