@@ -99,6 +99,19 @@ describe("an instance that is stopped", () => {
 });
 
 describe("an instance", () => {
+  it("that is stopped gets little even when nobody ever waits for its time-out", async () => {
+    await withFleet(NAMES, async (fleet) => {
+      const client = fleet.client();
+      await fleet.load(client, 500, 300);
+      fleet.freeze("b");
+      fleet.takeCounts();
+      // As a hedge does: after 10 ms another instance has answered.
+      const tally = await fleet.load(client, 4_000, 300, { giveUpAfterMs: 10 });
+      assert.ok(tally.errors.length < 20, `${tally.errors.length} of ${tally.calls} were given up`);
+      assert.ok(tally.errors.every(({ instanceId }) => instanceId === undefined));
+    });
+  });
+
   it("that is slow gets less", async () => {
     await withFleet(NAMES, async (fleet) => {
       const client = fleet.client();

@@ -5,8 +5,9 @@
 import { ServiceError } from "@holdfast/core";
 import type { Judgement } from "@holdfast/resilience";
 
-/** `answer`: it did what it should. */
-export type Blame = "answer" | "time-out" | "unreachable" | "refusal" | "failure" | "nobody";
+/** `answer`: it did what it should. `given-up`: its caller did not wait for it any more. */
+export type Blame =
+  "answer" | "time-out" | "given-up" | "unreachable" | "refusal" | "failure" | "nobody";
 
 /**
  * `answered`: the error came over the wire, as the instance's own word. `waited`: the try had to
@@ -30,7 +31,8 @@ export function blameFor(error: unknown, answered: boolean, waited: boolean): Bl
     case "protocol":
       return "failure";
     case "cancelled":
-      return answered ? "answer" : "nobody";
+      if (answered) return "answer";
+      return error.workStarted === "no" ? "nobody" : "given-up";
     case "breaker-open":
     case "degraded":
       return "answer";
@@ -50,6 +52,8 @@ export const JUDGEMENT_OF_BLAME: Readonly<Record<Blame, Judgement>> = {
   answer: "success",
   "time-out": "timeout",
   unreachable: "failure",
+  // A caller may have any reason, such as that another instance was faster.
+  "given-up": "ignored",
   refusal: "ignored",
   failure: "ignored",
   nobody: "ignored",

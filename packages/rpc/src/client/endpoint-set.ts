@@ -20,7 +20,7 @@ import type { BreakerTable } from "@holdfast/resilience";
 import { type SubsetOptions, subsetOf } from "../balance/subset.ts";
 import type { BalancedTry, TryHome } from "./balanced-try.ts";
 import type { BalanceOptions } from "./balance-options.ts";
-import { blameFor, withInstance } from "./blame.ts";
+import { type Blame, blameFor, withInstance } from "./blame.ts";
 import type { Try, TryOwner } from "./client-call.ts";
 import { eject } from "./ejection.ts";
 import { Endpoint, type EndpointOwner, type EndpointParts } from "./endpoint.ts";
@@ -106,8 +106,7 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
     if (blame === "unreachable") this.watch.refresh?.();
     const { id } = endpoint.instance;
     if (wasNotTaken(error, answered) && this.moveOn(attempt, id)) return;
-    const isAnswer = blame === "answer" || blame === "nobody";
-    attempt.failForGood(isAnswer ? error : withInstance(error, id));
+    attempt.failForGood(BLAMELESS.has(blame) ? error : withInstance(error, id));
   }
 
   /** The connection went away before the try was on it, or the server said so. */
@@ -321,6 +320,8 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   }
 }
 
+/** The instance did not fail the call. */
+const BLAMELESS: ReadonlySet<Blame> = new Set(["answer", "nobody", "given-up"]);
 /** Instances in one line of the log. */
 const LOGGED_MAX = 20;
 

@@ -50,6 +50,8 @@ const FAILURE_FACTORS: Readonly<Record<Blame, number>> = {
   answer: 0,
   nobody: 0,
   "time-out": 1,
+  // From the second one in a row on, with no answer between them.
+  "given-up": 2,
   refusal: 2,
   unreachable: 4,
   failure: 4,
@@ -78,6 +80,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   private pool: Pool | undefined = undefined;
   private unreachable: ServiceError | undefined = undefined;
   private warmFromMs: number;
+  private givenUpInARow = 0;
   private left = false;
 
   /** It warms up from `warmFromMs` on; -Infinity when it is warm. */
@@ -230,6 +233,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   }
 
   private onAnswered(attempt: BalancedTry): void {
+    this.givenUpInARow = 0;
     this.breaker.settle(attempt.permit, "success");
     if (this.breakerState !== "closed") this.noteBreaker();
     if (attempt.waited) return;
@@ -237,16 +241,23 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     this.latency.observe(nowMs - attempt.givenMs, nowMs);
   }
 
-  /** What fails fast must not look fast. */
+  /**
+   * What fails fast must not look fast. Nor must what is given up: where a stopped instance's calls
+   * are made elsewhere as well, none of them ever times out.
+   */
   private noteFailure(attempt: BalancedTry, blame: Blame): void {
-    const nowMs = this.parts.clock.nowMs();
-    const known = this.latency.valueMs(nowMs);
-    const takenMs = nowMs - attempt.givenMs;
     const factor = FAILURE_FACTORS[blame];
+    if (factor === 0) return;
+    const nowMs = this.parts.clock.nowMs();
+    const takenMs = nowMs - attempt.givenMs;
+    const known = this.latency.valueMs(nowMs);
+    if (blame === "given-up" && ++this.givenUpInARow < 2) {
+      // It would have taken longer than this.
+      if (takenMs > known) this.latency.observe(takenMs, nowMs);
+      return;
+    }
     const punished = Math.max(FAILURE_MIN_MS, Math.min(known * factor, FAILURE_MAX_MS));
-    if (factor > 0) this.latency.observe(Math.max(takenMs, known, punished), nowMs);
-    // Given up by its caller, for example because another instance was faster: at least so long.
-    else if (takenMs > known) this.latency.observe(takenMs, nowMs);
+    this.latency.observe(Math.max(takenMs, known, punished), nowMs);
   }
 
   private acquire(): Permit {

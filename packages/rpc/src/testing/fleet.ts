@@ -1,6 +1,7 @@
 /** Several servers of one service in a simulated world, and a client that balances over them. */
 import {
   after,
+  type Context,
   createContext,
   type Instance,
   instanceAt,
@@ -134,20 +135,24 @@ export class Fleet {
     return client;
   }
 
-  /** Calls at a steady rate for a while, each with the time limit, and waits for all of them. */
+  /**
+   * Calls at a steady rate for a while, each with a time limit or a caller that gives it up, and
+   * waits for all of them.
+   */
   async load(
     client: ClientHandle<ProbeClient>,
     forMs: number,
     callsPerSecond: number,
-    timeoutMs = 200,
+    patience: number | { readonly giveUpAfterMs: number } = 200,
   ): Promise<Tally> {
     const { world } = this;
     const tally: Tally = { calls: 0, succeeded: 0, errors: [] };
     const calls: Promise<void>[] = [];
     for (let ms = 0; ms < forMs; ms += 1_000 / callsPerSecond) {
-      after(world.clock, ms, () => calls.push(this.call(client, tally, timeoutMs)));
+      after(world.clock, ms, () => calls.push(this.call(client, tally, patience)));
     }
-    await world.run(forMs + timeoutMs + 5);
+    const longestMs = typeof patience === "number" ? patience : patience.giveUpAfterMs;
+    await world.run(forMs + longestMs + 5);
     await this.place.finish(Promise.all(calls));
     return tally;
   }
@@ -177,9 +182,9 @@ export class Fleet {
   private async call(
     client: ClientHandle<ProbeClient>,
     tally: Tally,
-    timeoutMs: number,
+    patience: number | { readonly giveUpAfterMs: number },
   ): Promise<void> {
-    const context = createContext({ clock: this.world.clock }).withTimeout(timeoutMs);
+    const context = this.contextFor(patience);
     tally.calls++;
     try {
       await client.calls.hold(context, `${this.callCount++}`);
@@ -187,6 +192,14 @@ export class Fleet {
     } catch (error) {
       tally.errors.push(ServiceError.from(error));
     }
+  }
+
+  private contextFor(patience: number | { readonly giveUpAfterMs: number }): Context {
+    const { clock } = this.world;
+    if (typeof patience === "number") return createContext({ clock }).withTimeout(patience);
+    const { context, cancel } = createContext({ clock }).withCancel();
+    after(clock, patience.giveUpAfterMs, () => cancel(new ServiceError("cancelled", "gave up")));
+    return context;
   }
 
   private async serve(name: string, handler: HeldProbe): Promise<Server<ProbeHandler>> {
