@@ -2,6 +2,7 @@
 import type { AnyLiveSchema } from "@holdfast/core";
 import {
   CIRCUIT_BREAKER_LIVE,
+  DEADLINE_LIVE,
   DEGRADE_LIVE,
   FAULT_LIVE,
   HEDGE_LIVE,
@@ -10,6 +11,7 @@ import {
 } from "@holdfast/resilience";
 
 export const LIVE_SCHEMAS: readonly AnyLiveSchema[] = [
+  DEADLINE_LIVE,
   RETRY_LIVE,
   RETRY_BUDGET_LIVE,
   HEDGE_LIVE,

@@ -12,6 +12,7 @@ export * from "./concurrency-limit/filter.ts";
 export * from "./concurrency-limit/options.ts";
 export type { SlotsSnapshot } from "./concurrency-limit/slots.ts";
 export * from "./deadline/filter.ts";
+export * from "./deadline/options.ts";
 export * from "./guard/guard.ts";
 export * from "./guard/guarded-call.ts";
 export * from "./guard/options.ts";

@@ -7,7 +7,7 @@ export {
 export { leastLoaded } from "./balance/least-loaded.ts";
 export {
   fixedPosition,
-  type Position,
+  type PeerPosition,
   positionAmongPeers,
   type PositionSource,
 } from "./balance/subset-position.ts";
@@ -32,6 +32,7 @@ export {
   createClient,
   type CreateClientOf,
 } from "./client/client.ts";
+export { ClientPolicies, type ClientPolicyInput } from "./client/client-policies.ts";
 export { clientStack } from "./client/client-stack.ts";
 export { CLIENT_DEFAULTS, type ClientOptions } from "./client/options.ts";
 export {

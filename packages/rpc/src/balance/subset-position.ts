@@ -1,7 +1,7 @@
 /** Which of the callers of a service this one is, so that they can share its instances out. */
 import type { Resolver } from "@holdfast/core";
 
-export interface Position {
+export interface PeerPosition {
   /** From 0; no two callers have the same. */
   readonly index: number;
   /** How many callers there are. */
@@ -10,7 +10,7 @@ export interface Position {
 
 export interface PositionSource {
   /** Undefined while it is not known. */
-  readonly current: Position | undefined;
+  readonly current: PeerPosition | undefined;
   /** Calls `listener` whenever it has changed, until what is returned is called. */
   watch(listener: () => void): () => void;
 }
@@ -32,7 +32,7 @@ export function positionAmongPeers(
   ownId: string,
 ): PositionSource & { close(): void } {
   const listeners = new Set<() => void>();
-  const source: { current: Position | undefined } = { current: undefined };
+  const source: { current: PeerPosition | undefined } = { current: undefined };
   const watch = resolver.watch(service, ({ instances }) => {
     const ids = instances.map(({ id }) => id).toSorted();
     const index = ids.indexOf(ownId);

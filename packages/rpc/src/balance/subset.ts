@@ -14,7 +14,7 @@
  */
 import type { Instance } from "@holdfast/core";
 import { hashText, mix } from "./hash.ts";
-import type { Position, PositionSource } from "./subset-position.ts";
+import type { PeerPosition, PositionSource } from "./subset-position.ts";
 
 export interface SubsetOptions {
   /**
@@ -61,7 +61,7 @@ export function subsetOf(
 function partOfRing(
   instances: readonly Instance[],
   instancesMin: number,
-  { index, count }: Position,
+  { index, count }: PeerPosition,
 ): readonly Instance[] {
   const ring = inRingOrder(instances);
   const length = ring.reduce((sum, { weight }) => sum + weight, 0);

@@ -9,6 +9,7 @@ import {
   type StatsRegistry,
   type WorkStarted,
 } from "@holdfast/core";
+import type { CallKey } from "@holdfast/resilience";
 import { fieldKey, type MethodDefinition } from "@holdfast/thrift";
 import { MethodStats } from "../observe/method-stats.ts";
 import { fixedCallInfo } from "../wire/ttheader.ts";
@@ -24,6 +25,8 @@ export class ClientMethod {
   readonly fixedInfo: Uint8Array;
   readonly stats: MethodStats;
   readonly recordId: number;
+  /** What policies know its calls by: one object, so that they may keep state by identity. */
+  readonly key: CallKey;
 
   constructor(
     definition: MethodDefinition,
@@ -39,6 +42,7 @@ export class ClientMethod {
     this.fixedInfo = fixedCallInfo(caller, service, definition.name);
     this.stats = new MethodStats(stats, "client", service, definition.name);
     this.recordId = records.methodId(`to ${service}.${definition.name}`);
+    this.key = { caller, callee: service, method: definition.name };
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type CreateBalancer,
   describeStack,
   type DirectService,
+  type LiveConfig,
   type Resolver,
   type Runtime,
   type Stack,
@@ -20,6 +21,7 @@ import { type BalanceOptionsInput, completeBalanceOptions } from "./balance-opti
 import { BalancedTry } from "./balanced-try.ts";
 import { CallPath } from "./call-path.ts";
 import { ClientCall, ClientMethod, Try } from "./client-call.ts";
+import { ClientPolicies, type ClientPolicyInput } from "./client-policies.ts";
 import { clientStack } from "./client-stack.ts";
 import { EndpointSet } from "./endpoint-set.ts";
 import { type ClientOptions, completeClientOptions } from "./options.ts";
@@ -42,8 +44,6 @@ export interface AtInstances {
   readonly balance?: BalanceOptionsInput;
   /** Which part of a large fleet this client uses; default all of it. */
   readonly subset?: Partial<SubsetOptions>;
-  /** Where the breakers of the instances show; default a table of this client's own. */
-  readonly breakers?: BreakerTable;
 }
 
 export interface CreateClientOf<Client> {
@@ -51,6 +51,12 @@ export interface CreateClientOf<Client> {
   readonly runtime: Runtime;
   readonly observers?: Observers;
   readonly options?: Partial<ClientOptions>;
+  /** Retries, hedges, breakers and the like; each default stands with its policy. */
+  readonly policies?: ClientPolicyInput;
+  /** What may change while it runs; default nothing. */
+  readonly config?: Pick<LiveConfig, "options">;
+  /** Where the breakers show; give all clients of a process one. Default: one of its own. */
+  readonly breakers?: BreakerTable;
   /** Changes the default stack of filters: takes it, in order, and returns the one to use. */
   readonly filters?: (defaults: Stack<ClientCall, unknown>) => Stack<ClientCall, unknown>;
 }
@@ -59,6 +65,7 @@ export class ClientHandle<Client> {
   /** The service's methods, with the context first. */
   readonly calls: Client;
   readonly options: ClientOptions;
+  readonly policies: ClientPolicies;
   private readonly target: Pool | EndpointSet;
   private readonly entries: Stack<ClientCall, unknown>;
   /** What is done at the end. */
@@ -74,16 +81,19 @@ export class ClientHandle<Client> {
     const random = runtime.random.stream(`client ${definition.name}`);
     const { options } = this;
     const pool = { clock, random, network, path, options };
-    if ("address" in input) this.target = new Pool({ ...pool, address: input.address });
-    else {
-      const breakers = input.breakers ?? createBreakers(runtime, observers);
-      if (input.breakers === undefined) this.endings.push(() => breakers.close());
-      const target = createEndpointSet(input, breakers, pool);
-      this.target = target;
-      this.endings.push(target.showStats(stats));
-    }
-    const { callTimeoutMs } = this.options;
-    const defaults = clientStack({ clock, records, accessLog, callTimeoutMs });
+    const breakers = input.breakers ?? createBreakers(runtime, observers);
+    if (input.breakers === undefined) this.endings.push(() => breakers.close());
+    this.target =
+      "address" in input
+        ? new Pool({ ...pool, address: input.address })
+        : createEndpointSet(input, breakers, pool);
+    if (this.target instanceof EndpointSet) this.endings.push(this.target.showStats(stats));
+    this.policies = new ClientPolicies({
+      ...{ service: definition.name, runtime, observers, breakers, options },
+      policies: input.policies ?? {},
+      config: input.config,
+    });
+    const defaults = clientStack({ clock, records, accessLog, policies: this.policies });
     this.entries = input.filters?.(defaults) ?? defaults;
     const service = toService(stackDirect(this.entries, transportTo(this.target)));
     const methods = new Map<MethodDefinition, ClientMethod>();
@@ -125,6 +135,7 @@ export class ClientHandle<Client> {
       state.register({ name, kind: STATE_KIND.stack, snapshot: () => this.describeStack() }),
       state.register({ name, kind: STATE_KIND.options, snapshot: () => options }),
       state.register({ name, kind: STATE_KIND.stats, snapshot: () => this.target.snapshot() }),
+      state.register({ name, kind: "policies", snapshot: () => this.policies.snapshot() }),
     ];
   }
 }

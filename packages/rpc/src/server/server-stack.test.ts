@@ -32,7 +32,16 @@ describe("the default filters", () => {
         .client()
         .describeStack()
         .map(({ role }) => role);
-      assert.deepEqual(roles, ["record", "stats", "deadline"]);
+      assert.deepEqual(roles, [
+        "record",
+        "stats",
+        "degrade",
+        "deadline",
+        "retry",
+        "hedge",
+        "circuit-breaker",
+        "fault",
+      ]);
     }));
 
   it("each say why they stand where they stand", () =>

@@ -10,6 +10,7 @@ import { RawServer } from "./raw-server.ts";
 import { simulatedPlace, type TestPlace } from "./test-place.ts";
 import { watchCall, type WatchedCall } from "./watch-call.ts";
 import { wireForm } from "./wire-form.ts";
+import { ONE_TRY } from "./one-try.ts";
 
 export interface RawServerRig {
   readonly world: World;
@@ -41,6 +42,7 @@ export async function callRawServer(
   const runtime = place.runtime("client");
   const observers = createObservers(runtime);
   const client = createClient({
+    policies: ONE_TRY,
     definition: Probe,
     address,
     runtime,

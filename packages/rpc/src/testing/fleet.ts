@@ -16,6 +16,7 @@ import { createServer, type Server } from "../server/server.ts";
 import { Probe, type ProbeClient, type ProbeHandler } from "./gen/probe.ts";
 import { HeldProbe } from "./held-probe.ts";
 import { simulatedPlace, type TestPlace } from "./test-place.ts";
+import { ONE_TRY } from "./one-try.ts";
 
 const PORT = 9090;
 const WATCHING: ReadonlySet<string> = new Set(["record", "stats", "deadline"]);
@@ -122,6 +123,7 @@ export class Fleet {
     const runtime = this.place.runtime("client");
     const { resolver } = this;
     const client = createClient({
+      policies: ONE_TRY,
       definition: Probe,
       resolver,
       runtime,

@@ -13,6 +13,7 @@ import { RawPeer } from "./raw-peer.ts";
 import type { TestPlace } from "./test-place.ts";
 import type { WatchedNetwork } from "./watched-network.ts";
 import type { WireForm } from "./wire-form.ts";
+import { ONE_TRY } from "./one-try.ts";
 
 export interface ServeForTest<Handler, Client, Own extends Handler> {
   readonly place: TestPlace;
@@ -70,7 +71,13 @@ export class ServedForTest<Handler, Client, Own extends Handler> {
   client(options: Partial<ClientOptions> = {}): ClientHandle<Client> {
     const { place, definition } = this.input;
     const runtime = place.runtime("client");
-    const client = createClient({ definition, address: this.address, runtime, options });
+    const client = createClient({
+      policies: ONE_TRY,
+      definition,
+      address: this.address,
+      runtime,
+      options,
+    });
     this.clients.push(client);
     return client;
   }

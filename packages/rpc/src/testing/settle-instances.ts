@@ -14,6 +14,7 @@ import { HeldProbe } from "./held-probe.ts";
 import { SettleChecks } from "./settle-checks.ts";
 import type { SettleRunResult } from "./settle-run.ts";
 import { simulatedPlace, type TestPlace } from "./test-place.ts";
+import { ONE_TRY } from "./one-try.ts";
 
 const RUN_MS = 3_000;
 const PORT = 9090;
@@ -84,6 +85,7 @@ async function play(setup: Setup): Promise<SettleRunResult> {
 
 function startClient({ place, checks, random, resolver }: Setup): ClientHandle<ProbeClient> {
   return createClient({
+    policies: ONE_TRY,
     definition: Probe,
     resolver,
     balancer: BALANCERS[random.below(BALANCERS.length)]!,

@@ -10,6 +10,7 @@ import { MischiefServer } from "./mischief-server.ts";
 import { SettleChecks } from "./settle-checks.ts";
 import { simulatedPlace, type TestPlace } from "./test-place.ts";
 import { WIRE_FORMS, type WireForm } from "./wire-form.ts";
+import { ONE_TRY } from "./one-try.ts";
 
 export interface SettleRunResult {
   readonly calls: number;
@@ -93,6 +94,7 @@ function startClient(setup: Setup, port: number): ClientHandle<ProbeClient> {
     backoffMaxMs: 100,
   };
   return createClient({
+    policies: ONE_TRY,
     definition: Probe,
     address: { kind: "tcp", host: "server", port },
     runtime: place.runtime("client"),
