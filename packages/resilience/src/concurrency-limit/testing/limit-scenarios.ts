@@ -21,7 +21,7 @@ function steadyWork(random: Random): number {
   return WORK_MS * (0.8 + 0.4 * random.next());
 }
 
-/** Log-normal, sigma 0.6, mean 10 ms: a fifth of the calls take twice the median or more... */
+/** Log-normal, sigma 0.6, mean 10 ms: one in eight takes twice the median or more. */
 function noisyWork(random: Random): number {
   const normal =
     Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
