@@ -136,7 +136,7 @@ describe("a Consul resolver", () => {
     assert.ok(pauses.at(-1)! >= 5_000 && pauses.at(-1)! <= 10_001, pauses.join());
   });
 
-  it("keeps its list through an outage, tries ever slower with chance, and tells of both ends", async () => {
+  it("keeps its list through an outage, tries ever slower, and tells of both ends", async () => {
     watch({ backoffMinMs: 100, backoffMaxMs: 10_000 });
     await answer(200, ONE, 5);
     const { confirmedMs } = heard[0]!;
