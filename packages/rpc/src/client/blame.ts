@@ -64,10 +64,10 @@ export function withInstance(error: ServiceError, instanceId: string): ServiceEr
   if (error.instanceId === instanceId) return error;
   const { code, message, cause, retryable, workStarted, retryAfterMs } = error;
   return new ServiceError(code, message, {
-    cause: cause ?? error,
     retryable,
     workStarted,
     instanceId,
+    ...(cause === undefined ? {} : { cause }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
