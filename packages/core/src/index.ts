@@ -15,6 +15,8 @@ export {
   type DocumentLimits,
   readDocument,
 } from "./config/document.ts";
+export type { LiveOwner } from "./config/live-binding.ts";
+export { type LiveCheck, liveCheck } from "./config/live-check.ts";
 export { LiveConfig, type LiveConfigParts } from "./config/live-config.ts";
 export { LIVE_CONFIG_DEFAULTS, type LiveConfigOptions } from "./config/live-config-options.ts";
 export { fixedOptions, type LiveOptions } from "./config/live-options.ts";

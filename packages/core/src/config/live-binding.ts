@@ -21,21 +21,34 @@ interface Known<Live> {
   options: Live;
 }
 
+/** Whose options they are. */
+export interface LiveOwner {
+  /** For people, such as `client feed-history`; default `""`: there is only one. */
+  readonly name?: string;
+  /**
+   * The calls that it is asked for, as far as is known: documents for others need not suit its own
+   * values, and are not explained by them. Default: all.
+   */
+  readonly caller?: string;
+  readonly callee?: string;
+}
+
 export class LiveBinding<Live extends object> implements LiveOptions<Live> {
   readonly schema: LiveSchema<Live>;
   /** What the policy has where no rule says anything. */
   readonly base: Live;
-  /** Whose it is, such as `client feed-history`; `""` when there is only one. */
   readonly owner: string;
+  private readonly calls: LiveOwner;
   private readonly source: ValueSource;
   private readonly known = new WeakMap<ConfigKey, Known<Live>>();
   /** Who calls one method calls it again: most look-ups end here. */
   private last: Known<Live> | undefined = undefined;
 
-  constructor(schema: LiveSchema<Live>, base: Live, owner: string, source: ValueSource) {
+  constructor(schema: LiveSchema<Live>, base: Live, owner: LiveOwner, source: ValueSource) {
     this.schema = schema;
     this.base = base;
-    this.owner = owner;
+    this.owner = owner.name ?? "";
+    this.calls = owner;
     this.source = source;
   }
 
@@ -52,6 +65,11 @@ export class LiveBinding<Live extends object> implements LiveOptions<Live> {
     if (known.version !== source.version) this.renew(known);
     this.last = known;
     return known.options;
+  }
+
+  /** Whether it may be asked for the calls of `key`, in which `""` means any. */
+  isFor({ caller, callee }: ConfigKey): boolean {
+    return suits(this.calls.caller, caller) && suits(this.calls.callee, callee);
   }
 
   /** Why the values cannot go together with the policy's own; undefined when they can. */
@@ -86,11 +104,16 @@ export class LiveBinding<Live extends object> implements LiveOptions<Live> {
     if (!sameFields(known.options, merged)) known.options = merged;
   }
 
-  private merge(values: ReadonlyMap<string, RuledValue>): Live {
+  /** Its own values, and what rules say instead. */
+  merge(values: ReadonlyMap<string, RuledValue>): Live {
     if (values.size === 0) return this.base;
     const ruled = [...values].map(([field, { value }]) => [field, value] as const);
     return Object.freeze({ ...this.base, ...Object.fromEntries(ruled) });
   }
+}
+
+function suits(own: string | undefined, asked: string): boolean {
+  return own === undefined || asked === "" || asked === own;
 }
 
 /** By identity of their values: a JSON value of an untouched rule is the same object. */

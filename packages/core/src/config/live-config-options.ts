@@ -17,6 +17,11 @@ export interface LiveConfigOptions {
    * is taken, and `/config` shows them. More of them work as well, but are not remembered.
    */
   readonly keysMax: number;
+  /**
+   * Policies that a new revision must suit and that are explained, 0 to 100,000, default 1,000.
+   * More of them get their values as well.
+   */
+  readonly policiesMax: number;
   /** Changes and refusals that are kept for `/config`, 1 to 10,000, default 50. */
   readonly changesMax: number;
 }
@@ -27,6 +32,7 @@ export const LIVE_CONFIG_DEFAULTS: LiveConfigOptions = {
   depthMax: 16,
   startWaits: true,
   keysMax: 1_000,
+  policiesMax: 1_000,
   changesMax: 50,
 };
 
@@ -35,6 +41,7 @@ const RANGES = [
   ["documentMaxBytes", 2, 1024 * 1024],
   ["depthMax", 2, 64],
   ["keysMax", 0, 100_000],
+  ["policiesMax", 0, 100_000],
   ["changesMax", 1, 10_000],
 ] as const;
 

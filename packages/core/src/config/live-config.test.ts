@@ -4,7 +4,9 @@ import { createContext } from "../context/context.ts";
 import { ServiceError } from "../error/service-error.ts";
 import { MemoryLogger } from "../log/memory-logger.ts";
 import { ManualClock } from "../time/manual-clock.ts";
-import { LiveConfig } from "./live-config.ts";
+import { StatsRegistry } from "../stats/stats-registry.ts";
+import { liveCheck } from "./live-check.ts";
+import { LiveConfig, type LiveConfigParts } from "./live-config.ts";
 import type { LiveConfigOptions } from "./live-config-options.ts";
 import { fixedOptions } from "./live-options.ts";
 import { type ConfigDocuments, MemoryConfigSource } from "./memory-source.ts";
@@ -172,6 +174,52 @@ describe("a revision", () => {
   });
 });
 
+describe("values of several policies", () => {
+  const check = liveCheck([LIMIT_LIVE, PAUSE_LIVE], (limit, pause) =>
+    pause.pauseMaxMs > limit.callsMax * 10
+      ? `pauseMaxMs ${pause.pauseMaxMs} is above ten times callsMax ${limit.callsMax}`
+      : undefined,
+  );
+
+  it("are refused when they do not go together, whichever of them changed", async () => {
+    const { source, config, limit, pause } = await rig({}, {}, { checks: [check] });
+    for (const documents of [
+      { "*/*/*": { limit: { callsMax: 9 } } },
+      { "*/*/*": { pause: { pauseMaxMs: 1_001 } } },
+      { "*/history/*": { limit: { callsMax: 50 }, pause: { pauseMaxMs: 501 } } },
+    ]) {
+      source.replace(documents);
+      assert.equal(limit.of(KEY), LIMIT_DEFAULTS);
+      assert.equal(pause.of(KEY), PAUSE_DEFAULTS);
+    }
+    const { refused } = config.snapshot();
+    assert.equal(refused.length, 3);
+    assert.equal(
+      refused[2]!.problems[0]!.reason,
+      "limit and pause: pauseMaxMs 100 is above ten times callsMax 9",
+    );
+    source.replace({ "*/*/*": { limit: { callsMax: 10 } } });
+    assert.equal(limit.of(KEY).callsMax, 10);
+  });
+
+  it("are compared with those of the same owner, for the calls that are its", async () => {
+    const { source, config } = await rig({}, {}, { checks: [check] });
+    const owner = { name: "client other", callee: "other" };
+    const slow = { ...PAUSE_DEFAULTS, pauseMaxMs: 900 };
+    const other = config.options(PAUSE_LIVE, slow, owner);
+    config.options(LIMIT_LIVE, LIMIT_DEFAULTS, owner);
+    source.replace({ "*/history/*": { limit: { callsMax: 50 } } });
+    assert.equal(config.snapshot().refused.length, 0, "it is not for calls of other");
+    source.replace({ "*/other/*": { limit: { callsMax: 50 } } });
+    assert.match(config.snapshot().refused[0]!.problems[0]!.reason, /pauseMaxMs 900 is above/);
+    assert.equal(other.of({ ...KEY, callee: "other" }), slow);
+    const owners = (callee: string): string[] =>
+      config.explain({ ...KEY, callee }).policies.map(({ policy, owner: of }) => of + policy);
+    assert.deepEqual(owners("history"), ["limit", "pause"]);
+    assert.deepEqual(owners("other"), ["limit", "pause", "client otherpause", "client otherlimit"]);
+  });
+});
+
 describe("a source that is lost", () => {
   it("keeps its last good revision, and its age is shown", async () => {
     const { source, config, limit, clock, logger } = await rig({
@@ -189,6 +237,25 @@ describe("a source that is lost", () => {
     assert.equal(config.snapshot().sources[0]!.stale, undefined);
     const messages = logger.lines.map(({ message }) => message);
     assert.deepEqual(messages.slice(-2), ["config source lost", "config source found again"]);
+  });
+});
+
+describe("metrics", () => {
+  it("tell how old each source is, and what became of its revisions", async () => {
+    const stats = new StatsRegistry();
+    const { source, clock } = await rig({ "*/*/*": {} }, {}, { stats });
+    const value = (name: string, ...labels: string[]): number => {
+      const family = [...stats.families()].find((each) => each.name === name)!;
+      const series = [...family].find(({ labelValues }) => labelValues.join() === labels.join())!;
+      return (series.metric as { value: number }).value;
+    };
+    source.replace({ "*/*/*": { limit: { callsMax: 0 } } });
+    source.lose("away");
+    clock.advance(5_000);
+    assert.equal(value("holdfast_config_age_seconds", "memory"), 5);
+    assert.equal(value("holdfast_config_stale", "memory"), 1);
+    assert.equal(value("holdfast_config_revisions", "memory", "accepted"), 1);
+    assert.equal(value("holdfast_config_revisions", "memory", "refused"), 1);
   });
 });
 
@@ -226,6 +293,16 @@ describe("the start", () => {
     await failed;
     assert.equal(clock.scheduledCount, 0);
     assert.deepEqual(logger.lines.at(-1)?.fields, { sources: ["etcd"] });
+  });
+
+  it("does not begin to wait when its time is over already", async () => {
+    const clock = new ManualClock();
+    const sources = [new MemoryConfigSource(clock)];
+    const config = new LiveConfig({ sources, schemas: [], clock });
+    const { context, cancel } = createContext({ clock }).withCancel();
+    cancel(new ServiceError("draining", "the start was given up"));
+    await assert.rejects(config.start(context), /given up/);
+    assert.equal(clock.scheduledCount, 0);
   });
 
   it("need not wait, if it is told so", async () => {
@@ -286,6 +363,12 @@ describe("what is shown", () => {
   });
 });
 
+it("refuses two sources of one name, which nobody could tell apart", () => {
+  const clock = new ManualClock();
+  const sources = [new MemoryConfigSource(clock), new MemoryConfigSource(clock)];
+  assert.throws(() => new LiveConfig({ sources, schemas: [], clock }), /two .* named memory/);
+});
+
 it("refuses bounds that make no sense", () => {
   const clock = new ManualClock();
   for (const options of [{ rulesMax: 0 }, { depthMax: 1 }, { keysMax: -1 }, { changesMax: 1.5 }]) {
@@ -297,12 +380,16 @@ function pathText(): string {
   return `${KEY.caller}/${KEY.callee}/${KEY.method}`;
 }
 
-async function rig(documents: ConfigDocuments, options: Partial<LiveConfigOptions> = {}) {
+async function rig(
+  documents: ConfigDocuments,
+  options: Partial<LiveConfigOptions> = {},
+  parts: Partial<LiveConfigParts> = {},
+) {
   const clock = new ManualClock();
   const logger = new MemoryLogger();
   const source = new MemoryConfigSource(clock, documents);
   const schemas = [LIMIT_LIVE, PAUSE_LIVE];
-  const config = new LiveConfig({ sources: [source], schemas, clock, logger }, options);
+  const config = new LiveConfig({ sources: [source], schemas, clock, logger, ...parts }, options);
   const limit = config.options(LIMIT_LIVE, LIMIT_DEFAULTS);
   const pause = config.options(PAUSE_LIVE, PAUSE_DEFAULTS);
   await config.start(createContext({ clock }));

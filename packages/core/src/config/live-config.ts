@@ -16,7 +16,9 @@
 import type { Context } from "../context/context.ts";
 import type { LifecyclePart } from "../lifecycle/part.ts";
 import { type Logger, silentLogger } from "../log/logger.ts";
+import { StatsRegistry } from "../stats/stats-registry.ts";
 import { after, type Clock } from "../time/clock.ts";
+import { keepProcessAlive } from "../time/keep-alive.ts";
 import {
   type AcceptedRevision,
   compareRules,
@@ -25,10 +27,12 @@ import {
   RULES_SHOWN_MAX,
 } from "./change-log.ts";
 import type { ConfigSnapshot, ConfigSource, ConfigWatch } from "./config-source.ts";
+import { ConfigStats } from "./config-stats.ts";
 import type { ConfigExplanation, ConfigState, ConfigView, SourceState } from "./config-view.ts";
 import type { ConfigProblem } from "./document.ts";
-import { LiveBinding, type ValueSource } from "./live-binding.ts";
+import { LiveBinding, type LiveOwner, type ValueSource } from "./live-binding.ts";
 import { completeLiveConfigOptions, type LiveConfigOptions } from "./live-config-options.ts";
+import { type LiveCheck, problemsFor } from "./live-check.ts";
 import type { LiveOptions } from "./live-options.ts";
 import {
   type AnyLiveSchema,
@@ -45,8 +49,12 @@ export interface LiveConfigParts {
   /** Of every policy that may be named in a document; what no schema has is refused. */
   readonly schemas: readonly AnyLiveSchema[];
   readonly clock: Clock;
+  /** What several policies must agree on; default nothing. A revision that breaks it is refused. */
+  readonly checks?: readonly LiveCheck[];
   /** Default: says nothing. */
   readonly logger?: Logger;
+  /** Default: nothing is counted. */
+  readonly stats?: StatsRegistry;
 }
 
 /** A start that waits says so after this: most sources answer within milliseconds. */
@@ -54,6 +62,8 @@ const WAIT_LINE_MS = 1_000;
 
 export class LiveConfig implements ConfigView, LifecyclePart {
   readonly name = "live config";
+  private readonly checks: readonly LiveCheck[];
+  private readonly counts: ConfigStats;
   private readonly followed: readonly FollowedSource[];
   private readonly schemas: LiveSchemas;
   private readonly clock: Clock;
@@ -72,11 +82,20 @@ export class LiveConfig implements ConfigView, LifecyclePart {
     this.bounds = completeLiveConfigOptions(options);
     this.schemas = collectSchemas(parts.schemas);
     this.clock = parts.clock;
+    this.checks = parts.checks ?? [];
     this.logger = parts.logger ?? silentLogger;
+    const names = parts.sources.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new RangeError(`two sources are named ${twice}`);
     this.followed = parts.sources.map((source) => new FollowedSource(source));
     this.accepted = new LastOnes(this.bounds.changesMax);
     this.refused = new LastOnes(this.bounds.changesMax);
     this.values = this.createValueSource();
+    const stateOf = parts.sources.map(({ name }, index) => ({
+      name,
+      state: () => this.describeSource(this.followed[index]!),
+    }));
+    this.counts = new ConfigStats(parts.stats ?? new StatsRegistry(), stateOf);
   }
 
   /** Grows with every change of any rule. */
@@ -85,19 +104,21 @@ export class LiveConfig implements ConfigView, LifecyclePart {
   }
 
   /**
-   * The options of one policy: `base` where no rule says otherwise. `owner` says whose they are
-   * where several have this policy. Once for each policy that is made, not for each call.
+   * The options of one policy: `base` where no rule says otherwise. `owner` says whose they are,
+   * and for which calls, where several have this policy. Once for each policy that is made, not for
+   * each call.
    */
   options<Live extends object>(
     schema: LiveSchema<Live>,
     base: Live,
-    owner: string = "",
+    owner: LiveOwner = {},
   ): LiveOptions<Live> {
     if (this.schemas.get(schema.policy) !== (schema as AnyLiveSchema)) {
       throw new RangeError(`the schema of ${schema.policy} is none of those given`);
     }
     const binding = new LiveBinding<Live>(schema, base, owner, this.values);
-    this.bindings.push(binding);
+    // More of them get their values all the same; only nobody looks at what they make of them.
+    if (this.bindings.length < this.bounds.policiesMax) this.bindings.push(binding);
     return binding;
   }
 
@@ -127,7 +148,8 @@ export class LiveConfig implements ConfigView, LifecyclePart {
       const sources = sets.filter(({ rules }) => rules.has(path)).map(({ source }) => source);
       return { path, sources };
     });
-    const policies = this.bindings.map((binding) => {
+    const meant = this.bindings.filter((binding) => binding.isFor(key));
+    const policies = meant.map((binding) => {
       const { schema, base, owner } = binding;
       const ruled = binding.explain(key);
       const values = Object.keys(schema.fields).map((field) => {
@@ -199,6 +221,7 @@ export class LiveConfig implements ConfigView, LifecyclePart {
       rulesChanged: changed.length,
     };
     this.accepted.add(accepted);
+    this.counts.revision(followed.source.name, "accepted");
     const { atEpochMs: _at, ...fields } = accepted;
     this.logger.info("config changed", fields);
     for (const listener of [...this.listeners]) {
@@ -223,27 +246,22 @@ export class LiveConfig implements ConfigView, LifecyclePart {
       problems,
     };
     this.refused.add(refused);
+    this.counts.revision(followed.source.name, "refused");
     const { atEpochMs: _at, ...fields } = refused;
     this.logger.error("config refused", fields);
   }
 
   /** What the policies themselves have against the rules: values that do not go together. */
   private problemsWith(followed: FollowedSource, rules: ConfigRules): readonly ConfigProblem[] {
-    const problems = new Map<string, ConfigProblem>();
-    const checked = this.bindings.filter(({ schema }) => schema.check !== undefined);
-    if (checked.length === 0) return [];
-    const sets = this.ruleSets(followed, rules);
-    const paths = [...rules.keys()];
-    const keys = [...paths.map((path) => [path, keyOfPath(path)] as const), ...this.keys];
-    for (const [path, key] of keys) {
-      for (const binding of checked) {
-        const { policy } = binding.schema;
-        const complaint = binding.complaintAbout(valuesFor(sets, key, policy));
-        if (complaint === undefined) continue;
-        problems.set(`${path} ${policy}`, { path, reason: `${policy}: ${complaint}` });
-      }
+    const { bindings, checks } = this;
+    const checked = { bindings, checks, sets: this.ruleSets(followed, rules) };
+    const paths = [...rules.keys()].map((path) => [path, keyOfPath(path)] as const);
+    const problems: ConfigProblem[] = [];
+    for (const [path, key] of [...paths, ...this.keys]) {
+      problems.push(...problemsFor(checked, path, key));
+      if (problems.length >= RULES_SHOWN_MAX) break;
     }
-    return [...problems.values()].slice(0, RULES_SHOWN_MAX);
+    return problems;
   }
 
   /** In the order of the sources; with other rules for one of them. */
@@ -293,16 +311,23 @@ export class LiveConfig implements ConfigView, LifecyclePart {
 
   private waitForFirst(context: Context): Promise<void> {
     return new Promise((resolve, reject) => {
+      // Whatever the sources wait for, timers alone do not keep a process.
+      const release = keepProcessAlive();
       const stopLine = after(this.clock, WAIT_LINE_MS, () => {
         this.logger.warn("the start waits for config", { sources: this.missing() });
       });
-      const unlisten = context.onCancel((reason) => {
+      const stopWaiting = (): void => {
+        release();
         stopLine();
+      };
+      // At once when it is over already.
+      const unlisten = context.onCancel((reason) => {
+        stopWaiting();
         this.logger.error("config did not come in time", { sources: this.missing() });
         reject(reason);
       });
       this.onFirst = () => {
-        stopLine();
+        stopWaiting();
         unlisten();
         resolve();
       };
