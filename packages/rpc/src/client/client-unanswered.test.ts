@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { after, type ServiceError } from "@holdfast/core";
+import { after } from "@holdfast/core";
 import { createWorld } from "@holdfast/sim";
 import { Probe } from "../testing/gen/probe.ts";
 import { HeldProbe } from "../testing/held-probe.ts";
@@ -9,7 +9,7 @@ import { simulatedPlace } from "../testing/test-place.ts";
 
 const TIMEOUT_MS = 50;
 
-/** Calls every 20 ms for a while; the codes of those that failed, and when each was made. */
+/** Calls every 20 ms for a while; when which of them failed. */
 async function load(
   forMs: number,
   act: (served: {
@@ -37,7 +37,7 @@ async function load(
     for (let ms = 0; ms < forMs; ms += 20) {
       after(world.clock, ms, () => {
         const call = client.calls.hold(served.context().withTimeout(TIMEOUT_MS), `${ms}`);
-        call.catch((_error: ServiceError) => failedMs.push(world.clock.nowMs() - startMs));
+        call.catch(() => failedMs.push(world.clock.nowMs() - startMs));
       });
     }
     await world.run(forMs + TIMEOUT_MS + 10);
