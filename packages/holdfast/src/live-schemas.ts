@@ -2,10 +2,13 @@
 import type { AnyLiveSchema } from "@holdfast/core";
 import {
   CIRCUIT_BREAKER_LIVE,
+  CONCURRENCY_LIMIT_LIVE,
   DEADLINE_LIVE,
   DEGRADE_LIVE,
   FAULT_LIVE,
   HEDGE_LIVE,
+  LOAD_SHED_LIVE,
+  RATE_LIMIT_LIVE,
   RETRY_BUDGET_LIVE,
   RETRY_LIVE,
 } from "@holdfast/resilience";
@@ -18,4 +21,7 @@ export const LIVE_SCHEMAS: readonly AnyLiveSchema[] = [
   CIRCUIT_BREAKER_LIVE,
   DEGRADE_LIVE,
   FAULT_LIVE,
+  CONCURRENCY_LIMIT_LIVE,
+  RATE_LIMIT_LIVE,
+  LOAD_SHED_LIVE,
 ];

@@ -54,6 +54,11 @@ export { createObservers, type Observers } from "./observe/observers.ts";
 export { SERVER_DEFAULTS, type ServerOptions, type ServerOptionsInput } from "./server/options.ts";
 export { type ServerCall } from "./server/server-call.ts";
 export { type CreateServer, createServer, Server } from "./server/server.ts";
+export {
+  ServerPolicies,
+  type ServerConfig,
+  type ServerPolicyInput,
+} from "./server/server-policies.ts";
 export { serverStack } from "./server/server-stack.ts";
 export { type Framing, type ProtocolName } from "./wire/framing.ts";
 export { TcpNetwork } from "./wire/tcp-network.ts";

@@ -95,7 +95,7 @@ export class ClientPolicies {
     const { clock } = runtime;
     const { stats } = observers;
     const random = runtime.random.stream(`policies of ${service}`);
-    const owner = `client of ${service}`;
+    const owner = { name: `client of ${service}`, caller: options.name, callee: service };
     const live = <Live extends object>(schema: LiveSchema<Live>, base: Live): LiveOptions<Live> =>
       config?.options(schema, base, owner) ?? fixedOptions(base);
     const traits = traitsOf(policies.idempotentMethods ?? []);

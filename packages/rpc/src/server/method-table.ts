@@ -2,6 +2,7 @@
  * ③ Which method a message means, found by the bytes of its name without making a string of them.
  */
 import { type CallRecords, type StatsRegistry } from "@holdfast/core";
+import type { CallKey } from "@holdfast/resilience";
 import { fieldKey, type MethodDefinition } from "@holdfast/thrift";
 import { MethodStats } from "../observe/method-stats.ts";
 
@@ -13,6 +14,8 @@ export class ServerMethod<Handler = never> {
   readonly resultKey: number;
   readonly stats: MethodStats;
   readonly recordId: number;
+  /** What policies know its calls by: one object, so that they may keep state by identity. */
+  readonly key: CallKey;
 
   constructor(
     definition: MethodDefinition<Handler>,
@@ -25,6 +28,7 @@ export class ServerMethod<Handler = never> {
     this.resultKey = definition.result === undefined ? 0 : fieldKey(definition.result.type, 0);
     this.stats = new MethodStats(stats, "server", service, definition.name);
     this.recordId = records.methodId(`${service}.${definition.name}`);
+    this.key = { caller: "", callee: service, method: definition.name };
   }
 }
 

@@ -179,6 +179,8 @@ describe("the deadline of a call", () => {
       const idle = world.clock.scheduledCount;
       peer.send(hold(1, "4000"));
       await place.until(() => handler.calls.length === 1);
+      // The shedder's, which runs while calls come.
+      const sampler = 1;
       const { context, answer } = handler.held("a");
       // As a handler does that hands the signal on, and takes nothing back.
       const { signal } = context;
@@ -186,7 +188,7 @@ describe("the deadline of a call", () => {
       answer("fine");
       await peer.reply(1);
       await world.run(10);
-      assert.equal(world.clock.scheduledCount, idle);
+      assert.equal(world.clock.scheduledCount, idle + sampler);
       await world.run(5_000);
       assert.equal(signal.aborted, false, "the work had ended");
     }));

@@ -20,8 +20,11 @@ describe("the default filters", () => {
         "record",
         "stats",
         "drain",
+        "load-shed",
+        "rate-limit",
         "deadline",
         "concurrency-limit",
+        "fault",
         "recover",
       ]);
     }));
@@ -79,7 +82,17 @@ describe("the default filters", () => {
         await place.finish(rig.client().calls.p(rig.context()));
         assert.deepEqual(seen, ["p"]);
         const roles = rig.server.describeStack().map(({ role }) => role);
-        assert.deepEqual(roles, ["record", "stats", "drain", "deadline", "recover", "mine"]);
+        assert.deepEqual(roles, [
+          "record",
+          "stats",
+          "drain",
+          "load-shed",
+          "rate-limit",
+          "deadline",
+          "fault",
+          "recover",
+          "mine",
+        ]);
       },
     );
   });

@@ -12,10 +12,11 @@ import {
   ServiceError,
   type Stack,
 } from "@holdfast/core";
-import { type ConcurrencyLimit, deadlineFilter } from "@holdfast/resilience";
+import { deadlineFilter } from "@holdfast/resilience";
 import { isDeclared, recordFilter, statsFilter } from "../observe/observing-filters.ts";
 import { failedMessage } from "./reply-writer.ts";
 import type { ServerCall } from "./server-call.ts";
+import type { ServerPolicies } from "./server-policies.ts";
 
 export interface ServerStackParts<Handler> {
   readonly clock: Clock;
@@ -23,7 +24,7 @@ export interface ServerStackParts<Handler> {
   readonly accessLog: AccessLog;
   readonly logger: Logger;
   readonly draining: () => boolean;
-  readonly limit: ConcurrencyLimit<ServerCall<Handler>, unknown>;
+  readonly policies: ServerPolicies<Handler>;
 }
 
 export function serverStack<Handler>(
@@ -46,6 +47,16 @@ export function serverStack<Handler>(
       filter: drainFilter(parts.draining),
     },
     {
+      role: "load-shed",
+      why: "above all that waits, so that in an overload the least important costs nearly nothing",
+      filter: parts.policies.loadShed.filter,
+    },
+    {
+      role: "rate-limit",
+      why: "above the queue, so that a caller above its rate takes no place from the others",
+      filter: parts.policies.rateLimit.filter,
+    },
+    {
       role: "deadline",
       why: "above the limit, so that a caller whose time is up is answered while it still waits",
       filter: deadlineFilter(),
@@ -53,7 +64,12 @@ export function serverStack<Handler>(
     {
       role: "concurrency-limit",
       why: "below the deadline, so that a slot is held until the work ends, not the waiting",
-      filter: parts.limit.filter,
+      filter: parts.policies.limit.filter,
+    },
+    {
+      role: "fault",
+      why: "below the limit, so that what is slowed down on purpose holds its slot like real work",
+      filter: parts.policies.fault.filter,
     },
     {
       role: "recover",

@@ -19,7 +19,6 @@ import {
   type Stack,
   STATE_KIND,
 } from "@holdfast/core";
-import { ConcurrencyLimit } from "@holdfast/resilience";
 import type { ServiceDefinition } from "@holdfast/thrift";
 import { createObservers, type Observers } from "../observe/observers.ts";
 import { dispatch } from "./dispatch.ts";
@@ -28,6 +27,7 @@ import { completeServerOptions, type ServerOptions, type ServerOptionsInput } fr
 import { RequestPath } from "./request-path.ts";
 import type { ServerCall } from "./server-call.ts";
 import { ServerConnection } from "./server-connection.ts";
+import { ServerPolicies, type ServerConfig, type ServerPolicyInput } from "./server-policies.ts";
 import { serverStack } from "./server-stack.ts";
 
 export interface CreateServer<Handler> {
@@ -36,6 +36,10 @@ export interface CreateServer<Handler> {
   readonly runtime: Runtime;
   readonly observers?: Observers;
   readonly options?: ServerOptionsInput;
+  /** Load shedding, rate limits and the like; each default stands with its policy. */
+  readonly policies?: ServerPolicyInput;
+  /** What may change while it runs; default nothing. */
+  readonly config?: ServerConfig;
   /** Changes the default stack of filters: takes it, in order, and returns the one to use. */
   readonly filters?: (
     defaults: Stack<ServerCall<Handler>, unknown>,
@@ -49,7 +53,7 @@ export class Server<Handler> implements LifecyclePart {
   private readonly runtime: Runtime;
   private readonly path: RequestPath<Handler>;
   private readonly entries: Stack<ServerCall<Handler>, unknown>;
-  private readonly limit: ConcurrencyLimit<ServerCall<Handler>, unknown>;
+  private readonly policies: ServerPolicies<Handler>;
   private readonly connections = new Set<ServerConnection<Handler>>();
   private readonly listeners: Listener[] = [];
   private readonly unregister: (() => void)[] = [];
@@ -69,14 +73,18 @@ export class Server<Handler> implements LifecyclePart {
     this.name = `rpc server ${this.options.name}`;
     this.observers = input.observers ?? createObservers(runtime);
     const { stats, records, accessLog } = this.observers;
-    this.limit = new ConcurrencyLimit(this.options.concurrency);
+    this.policies = new ServerPolicies({
+      ...{ service: definition.name, runtime, stats, policies: input.policies ?? {} },
+      concurrency: this.options.concurrency,
+      config: input.config,
+    });
     const defaults = serverStack<Handler>({
       clock: runtime.clock,
       records,
       accessLog,
       logger: runtime.logger,
       draining: () => this.isDraining,
-      limit: this.limit,
+      policies: this.policies,
     });
     this.entries = input.filters?.(defaults) ?? defaults;
     const methods = definition.methods.map(
@@ -153,6 +161,7 @@ export class Server<Handler> implements LifecyclePart {
     this.isDraining = true;
     await this.closeListeners();
     for (const connection of this.connections) connection.socket.destroy();
+    this.policies.stop();
     for (const unregister of this.unregister.splice(0)) unregister();
   }
 
@@ -233,6 +242,7 @@ export class Server<Handler> implements LifecyclePart {
         kind: STATE_KIND.connections,
         snapshot: () => [...this.connections].map((connection) => connection.snapshot()),
       }),
+      state.register({ name, kind: "policies", snapshot: () => this.policies.snapshot() }),
       state.register({
         name,
         kind: STATE_KIND.stats,
@@ -240,7 +250,7 @@ export class Server<Handler> implements LifecyclePart {
           connections: this.connections.size,
           callsInFlight: this.callsInFlight(),
           draining: this.isDraining,
-          concurrency: this.limit.snapshot(),
+          concurrency: this.policies.limit.snapshot(),
         }),
       }),
     );

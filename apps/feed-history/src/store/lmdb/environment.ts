@@ -133,7 +133,8 @@ export class Environment {
   }
 
   /**
-   * Runs `work` in a write transaction and returns when it is flushed to the disk. If `work` throws or the commit fails, nothing of it is stored.
+   * Runs `work` in a write transaction and returns when it is flushed to the disk. If `work`
+   * throws or the commit fails, nothing of it is stored.
    */
   transact(work: () => void): void {
     this.#writing = true;
