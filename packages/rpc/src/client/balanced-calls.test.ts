@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createContext, instanceAt, ServiceError } from "@holdfast/core";
+import { createContext, instanceAt, type Resolver, ServiceError } from "@holdfast/core";
 import { createWorld } from "@holdfast/sim";
 import { Fleet } from "../testing/fleet.ts";
 import type { PositionSource } from "../balance/subset-position.ts";
@@ -167,6 +167,30 @@ describe("a client of several instances", () => {
         "static list lists no instance of Probe; its list is 1500 ms old, stale: the disk is gone",
       );
       assert.equal(error.workStarted, "no");
+    });
+  });
+
+  it("has the resolver ask again when its list proves wrong, and not otherwise", async () => {
+    await withFleet(["a", "b"], async (fleet) => {
+      let asked = 0;
+      const resolver: Resolver = {
+        name: "counting",
+        watch: (service, listener) => {
+          const watch = fleet.resolver.watch(service, listener);
+          return Object.assign(watch, { refresh: () => asked++ });
+        },
+      };
+      const client = fleet.client({}, { resolver });
+      await fleet.load(client, 500, 200);
+      assert.equal(asked, 0);
+      await fleet.kill("b");
+      await fleet.load(client, 500, 200);
+      assert.ok(asked > 0);
+      fleet.list();
+      asked = 0;
+      const { clock } = fleet.world;
+      await failure(fleet, client.calls.hold(createContext({ clock }), "x"));
+      assert.equal(asked, 1);
     });
   });
 

@@ -240,10 +240,9 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   private update(nowMs: number): void {
     const { balance } = this.parts;
     const all = [...this.endpoints.values()].filter(({ instance }) => instance.weight > 0);
-    this.updateDueMs = Infinity;
-    for (const endpoint of all) {
-      this.updateDueMs = Math.min(this.updateDueMs, endpoint.warmUp(nowMs));
-    }
+    let warmerMs = Infinity;
+    for (const endpoint of all) warmerMs = Math.min(warmerMs, endpoint.warmUp(nowMs));
+    this.updateDueMs = Math.max(warmerMs, nowMs + WARM_UP_PERIOD_MS);
     const used = eject(all, balance.ejectedMaxRatio);
     this.balancer.update(
       used,
@@ -320,6 +319,8 @@ export class EndpointSet implements TryHome, TryOwner, EndpointOwner {
   }
 }
 
+/** A thousand that warm up have a step each millisecond or so; no more updates than this. */
+const WARM_UP_PERIOD_MS = 100;
 /** The instance did not fail the call. */
 const BLAMELESS: ReadonlySet<Blame> = new Set(["answer", "nobody", "given-up"]);
 /** Instances in one line of the log. */

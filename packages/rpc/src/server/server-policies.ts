@@ -63,6 +63,7 @@ export class ServerPolicies<Handler> {
     const { service, stats, policies, config, concurrency } = parts;
     const { clock } = parts.runtime;
     const random = parts.runtime.random.stream(`policies of the server ${service}`);
+    const traits = traitsOf<Handler>();
     const owner = { name: `server ${service}`, callee: service };
     const live = <Live extends object>(schema: LiveSchema<Live>, base: Live): LiveOptions<Live> =>
       config?.options(schema, base, owner) ?? fixedOptions(base);
@@ -110,8 +111,10 @@ export class ServerPolicies<Handler> {
   }
 }
 
-/** A caller's own word about itself is no key: there may be any number of them. */
-const traits: CallTraits<ServerCall<never>> = {
-  keyOf: (_context, call) => call.method.key,
-  isIdempotent: (call) => call.method.definition.idempotent,
-};
+function traitsOf<Handler>(): CallTraits<ServerCall<Handler>> {
+  return {
+    // A caller's own word about itself is no key: there may be any number of them.
+    keyOf: (_context, call) => call.method.key,
+    isIdempotent: (call) => call.method.definition.idempotent,
+  };
+}
