@@ -1,8 +1,8 @@
 /**
  * Whether what rules would give goes together: with a policy's own values, and with those of other
- * policies of the same owner, such as a retry within a deadline. Looked at when a revision comes, for
- * every path in it and every call that was seen; a call of another kind, for which two documents meet
- * that nobody has seen together, keeps its policy's own values when the policy itself objects.
+ * policies of the same owner, such as a retry within a deadline. Looked at when a revision comes,
+ * for every path in it and every call that was seen. A call of another kind, for which documents
+ * meet that were not seen together, keeps its policy's own values when the policy itself objects.
  */
 import type { ConfigProblem } from "./document.ts";
 import type { LiveBinding } from "./live-binding.ts";

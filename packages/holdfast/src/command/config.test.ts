@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it, type TestContext } from "node:test";
+import { FileConfigSource } from "@holdfast/adapters/config-file";
 import {
   createContext,
   createOpsServer,
@@ -190,6 +191,7 @@ const TRIES: LiveSchema<TriesLive> = {
     triesMax: { kind: "number", unit: "tries", min: 1, max: 10, whole: true },
     dark: { kind: "boolean" },
   },
+  check: ({ triesMax }) => (triesMax === 7 ? `triesMax ${triesMax} is not liked` : undefined),
 };
 
 describe("holdfast config with a look at a process", () => {
@@ -216,6 +218,18 @@ describe("holdfast config with a look at a process", () => {
     const { url } = await startProcess(t, documents);
     const { stdout } = await config("diff", PATH, "null", "--ops", url);
     assert.match(stdout, /tries\.triesMax {2}4 \(by feed\/history\/Get\) → 2/);
+  });
+
+  it("waits until the process has taken it, and says when it does not", async (t) => {
+    const { config, file } = place(t, {});
+    const { url } = await startProcess(t, file);
+    const taken = await config("set", PATH, "tries.triesMax=5", "--ops", url);
+    assert.equal(taken.code, 0, taken.stderr);
+    assert.match(taken.stderr, new RegExp(`${url} has taken it`));
+    const refused = await config("set", PATH, "tries.triesMax=7", "--ops", url);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /refuses it, and keeps what it had: .*triesMax 7 is not liked/);
+    assert.match(refused.stderr, /it was written, and not taken by all\n {2}holdfast config rollb/);
   });
 
   it("writes nothing when the process would refuse it, or cannot be asked", async (t) => {
@@ -260,18 +274,22 @@ async function run(...args: readonly string[]): Promise<Said> {
   return { code, stdout, stderr };
 }
 
-/** A process that is called 50 times between any two looks at its metrics. */
-async function startProcess(t: TestContext, documents: Record<string, unknown>) {
+/** It has these documents, or those of a file, and 50 calls between two looks at its metrics. */
+async function startProcess(t: TestContext, documents: Record<string, unknown> | string) {
   const clock = new SystemClock();
   const stats = new StatsRegistry();
   let calls = 0;
   const labels = ["service", "method", "outcome"];
   const counter = { name: "holdfast_client_calls", help: "calls", labels };
   stats.reading("counter", counter, () => (calls += 50), "history", "Get", "ok");
-  const source = new MemoryConfigSource(clock, documents);
+  const source =
+    typeof documents === "string"
+      ? new FileConfigSource({ path: documents, clock }, { lookMs: 20 })
+      : new MemoryConfigSource(clock, documents);
   const config = new LiveConfig({ sources: [source], schemas: [TRIES], clock });
   const live = config.options(TRIES, { triesMax: 1, dark: false });
   await config.start(createContext({ clock }));
+  t.after(() => config.stop());
   for (const caller of ["feed", "other"]) live.of({ caller, callee: "history", method: "Get" });
   const server = createOpsServer(
     {

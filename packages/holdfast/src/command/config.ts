@@ -35,10 +35,11 @@ which replaces what is there; or fields, retry.triesMax=2, that are set, or take
   --why TEXT         kept with the change      --by NAME  who makes it (default: you, here)
 
 diff shows what set would do. set writes only if nobody wrote that document since it was read, and
-keeps the version before, with who and when; a second rollback takes the first one back.
+keeps the version before, with who and when; with --ops it waits until those processes have taken
+it. A second rollback takes the first one back.
 
-exit: 0 done, 1 refused: somebody else was faster, or there is no such version, 2 wrong usage or
-document (nothing was written), 4 etcd refused, 5 nobody answers
+exit: 0 done, 1 somebody else was faster, there is no such version, or a process did not take what
+was written, 2 wrong usage or document (nothing was written), 4 etcd refused, 5 nobody answers
 
 examples:
   holdfast config get --etcd 127.0.0.1:2379

@@ -12,6 +12,7 @@ import {
 import { LIVE_SCHEMAS } from "../../live-schemas.ts";
 import { CommandError, EXIT, type OptionValues, textOption } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
+import { awaitTaken } from "./await-taken.ts";
 import type { ConfigStore, KeptVersion, StoreView } from "./config-store.ts";
 import type { OpsProcess } from "./ops-process.ts";
 import { diffDocuments, previewChange } from "./preview.ts";
@@ -83,6 +84,7 @@ async function applyChange(
   const revision = await store.write(seen, path, text, change);
   const undo = `holdfast config rollback '${path}' takes it back`;
   terminal.err(`\nwritten as revision ${revision}; ${undo}`);
+  await awaitTaken(processes, { path, revision }, runtime, terminal);
   return EXIT.ok;
 }
 
