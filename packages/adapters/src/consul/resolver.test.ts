@@ -250,6 +250,25 @@ describe("a Consul resolver", () => {
     assert.equal(transport.next.address, "10.0.0.2:8500");
   });
 
+  it("goes on by one agent when several services saw the same one fail", async () => {
+    watch({ addresses: ["10.0.0.1:8500", "10.0.0.2:8500"] });
+    resolver.watch("db", () => undefined);
+    for (const request of transport.requests.slice()) request.fail("refused");
+    while (transport.requests.length < 4) await clock.advanceAndSettle(1);
+    const addresses = transport.requests.map(({ address }) => address);
+    assert.deepEqual(addresses.slice(2), ["10.0.0.2:8500", "10.0.0.2:8500"]);
+  });
+
+  it("logs at once that an outage has become a refusal", async () => {
+    watch();
+    transport.next.fail("refused");
+    await untilAsked();
+    await answer(403, "ACL not found", 1);
+    const reasons = logger.lines.map(({ fields }) => String(fields["reason"]));
+    assert.equal(reasons.length, 2);
+    assert.match(reasons[1]!, /permission denied/);
+  });
+
   it("hears of instances that nobody can call, once in the log", async () => {
     watch();
     const entry = healthEntry("web", "none", "passing") as { Service: object };
