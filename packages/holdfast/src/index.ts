@@ -6,6 +6,10 @@ export * from "@holdfast/rpc";
 export * from "@holdfast/thrift";
 // The IDL's model has a Service too; to a service author the word means the function.
 export { type Service } from "@holdfast/core";
+export { LIVE_SCHEMAS } from "./live-schemas.ts";
+export { openConfig, openRegistrar, openResolver } from "./open-source.ts";
+export { type RegisterAt } from "./registration-part.ts";
+export { openLog } from "./open-log.ts";
 export {
   type RunningService,
   startService,

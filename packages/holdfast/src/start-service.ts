@@ -9,6 +9,7 @@ import {
   handleSignals,
   Lifecycle,
   type LifecyclePart,
+  type LiveConfig,
   type Logger,
   type Runtime,
   type SignalledProcess,
@@ -21,8 +22,9 @@ import {
   type ProcessLogger,
 } from "@holdfast/ops";
 import { createObservers, createServer, type Observers, type Server } from "@holdfast/rpc";
-import type { ServerOptionsInput } from "@holdfast/rpc";
+import type { ServerOptionsInput, ServerPolicyInput } from "@holdfast/rpc";
 import type { ServiceDefinition } from "@holdfast/thrift";
+import { type RegisterAt, RegistrationPart } from "./registration-part.ts";
 import { systemRuntime } from "./system-runtime.ts";
 
 export interface StartService<Handler> extends Partial<StartServiceOptions> {
@@ -45,12 +47,20 @@ export interface StartServiceOptions {
   readonly ops: Partial<OpsOptions> | false;
   /** The limits and times of the server, see ServerOptions. */
   readonly server: ServerOptionsInput;
+  /** Load shedding, rate limits and the like; each default stands with its policy. */
+  readonly policies: ServerPolicyInput;
+  /** What may change while it runs, shown at `/config`; default nothing. See `openConfig`. */
+  readonly config: LiveConfig | undefined;
+  /** Where it is announced; default nowhere. See `openRegistrar`. */
+  readonly register: RegisterAt | undefined;
   /** What stands below the service, such as a store: started before it, stopped after it. */
   readonly parts: readonly LifecyclePart[];
   /** As `/info` shows it; default: package.json's, with the commit where there is git. */
   readonly version: string;
   /** Default: the system's, with a log on standard output. */
   readonly runtime: Runtime;
+  /** Shared with the clients of the same process; default: of its own. */
+  readonly observers: Observers;
   /** Whose signals end it, and who exits then; default: this process. */
   readonly process: SignalledProcess;
 }
@@ -72,15 +82,24 @@ export interface RunningService {
  */
 export async function startService<Handler>(input: StartService<Handler>): Promise<RunningService> {
   const options = await completeStartServiceOptions(input);
-  const { runtime } = options;
+  const { runtime, observers } = options;
   const { clock, logger } = runtime;
-  const observers = createObservers(runtime);
   const { definition, handler } = input;
-  const server = createServer({ definition, handler, runtime, observers, options: options.server });
+  const { config, register, policies } = options;
+  const server = createServer({
+    ...{ definition, handler, runtime, observers, policies, options: options.server },
+    ...(config !== undefined && { config }),
+  });
   const { host, port, reusePort } = options;
   const rpc = new RpcPart(server, { kind: "tcp", host, port }, reusePort);
   const ops = createOps(options, definition.name, observers, () => lifecycle);
-  const parts = [...(ops === undefined ? [] : [ops]), ...options.parts, rpc];
+  const parts: LifecyclePart[] = [...options.parts, rpc];
+  if (config !== undefined) parts.unshift(config);
+  if (ops !== undefined) parts.unshift(ops);
+  if (register !== undefined) {
+    const at = { service: definition.name, ...register };
+    parts.push(new RegistrationPart(at, () => rpc.address, logger));
+  }
   const lifecycle: Lifecycle = new Lifecycle(parts, { clock, logger });
   handleSignals(options.process, lifecycle, {
     logger,
@@ -109,6 +128,9 @@ const SERVICE_DEFAULTS = {
   reusePort: false,
   ops: {},
   server: {},
+  policies: {},
+  config: undefined,
+  register: undefined,
   parts: [],
 };
 
@@ -116,11 +138,13 @@ async function completeStartServiceOptions(
   input: Partial<StartServiceOptions>,
 ): Promise<StartServiceOptions> {
   const packageVersion = process.env["npm_package_version"] ?? "0.0.0";
+  const runtime = input.runtime ?? systemRuntime();
   return {
     ...SERVICE_DEFAULTS,
     ...input,
+    runtime,
+    observers: input.observers ?? createObservers(runtime),
     version: input.version ?? (await describeVersion(packageVersion, gitIn(process.cwd()))),
-    runtime: input.runtime ?? systemRuntime(),
     process: input.process ?? process,
   };
 }
@@ -166,6 +190,7 @@ function createOps(
     ...{ name, version: options.version, clock, registry, stats, calls, logger },
     state: () => lifecycle().state,
     drain: (reason: string) => void lifecycle().shutdown(reason),
+    ...(options.config !== undefined && { config: options.config }),
   };
   return createOpsServer(sources, { reusePort: options.reusePort, ...options.ops });
 }

@@ -7,6 +7,7 @@ import {
   describeVersion,
   gitIn,
   type LifecyclePart,
+  openLog,
   type RunningService,
   type SignalledProcess,
   startService,
@@ -18,7 +19,6 @@ import { type DemoAuthor, loadGitHistory } from "../demo/git-history.ts";
 import { FeedHistory } from "../gen/feed_history.ts";
 import { FeedHistoryService } from "../service/feed-history-service.ts";
 import { type HistoryStore, openLmdbHistoryStore } from "../store/index.ts";
-import { openLog } from "./log.ts";
 import type { ProcessOptions } from "./options.ts";
 
 export interface RunningWorker extends RunningService {
@@ -45,7 +45,7 @@ export async function startWorker(
     ops: { port: options.opsPort },
     parts: [store],
     version: await describeVersion(PACKAGE_VERSION, gitIn(PACKAGE_FOLDER)),
-    runtime: systemRuntime({ logger: openLog(options, new SystemClock()) }),
+    runtime: systemRuntime({ logger: openLog(options.log, new SystemClock()) }),
     process: supervised ? withoutInterrupt : process,
   });
   service.observers.state.register({

@@ -103,6 +103,18 @@ describe("holdfast config on a file", () => {
     assert.match(stdout, /by ann: slow\\u001b\[2Jdisk/);
   });
 
+  it("prints nothing that moves the cursor, whoever wrote it", async (t) => {
+    const { config } = place(t, { [PATH]: { retry: { "tries\u009bMax": "\u202e" } } });
+    for (const args of [["get"], ["get", PATH], ["diff", PATH, "null"], ["history", PATH]]) {
+      const { stdout, stderr } = await config(...args);
+      assert.doesNotMatch(
+        (stdout + stderr).replaceAll("\n", ""),
+        /[\p{Cc}\u202e]/u,
+        args.join(" "),
+      );
+    }
+  });
+
   it("writes only what was looked at, when it is told what that was", async (t) => {
     const { config } = place(t, { [PATH]: { retry: { triesMax: 2 } } });
     const { stderr } = await config("get", PATH);

@@ -1,5 +1,5 @@
 /** After a write: whether the processes that were named took it, which only they can tell. */
-import { formatConfigProblem, type Runtime, sleep } from "@holdfast/core";
+import { escapeControl, formatConfigProblem, type Runtime, sleep } from "@holdfast/core";
 import { CommandError, EXIT } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 import type { OpsProcess } from "./ops-process.ts";
@@ -23,7 +23,9 @@ export async function awaitTaken(
   const answers = await Promise.all(
     processes.map((process) => answerOf(process, written, runtime)),
   );
-  for (const [index, { url }] of processes.entries()) terminal.err(`${url} ${answers[index]}`);
+  for (const [index, { url }] of processes.entries()) {
+    terminal.err(escapeControl(`${url} ${answers[index]}`));
+  }
   if (answers.every((answer) => answer === TAKEN)) return;
   throw new CommandError(
     EXIT.failed,

@@ -8,6 +8,7 @@ import {
   type ConfigRules,
   type ConfigState,
   CHANGE_FIELD,
+  escapeControl,
   formatConfigProblem,
   LIVE_CONFIG_DEFAULTS,
   pathsFor,
@@ -64,13 +65,13 @@ async function previewProcess(
   terminal.out(`\n${process.url}`);
   for (const { name, stale, revision } of state.sources) {
     const age = stale === undefined ? "" : `, out of date: ${stale}`;
-    terminal.out(`  ${name} at ${revision ?? "no revision"}${age}`);
+    terminal.out(escapeControl(`  ${name} at ${revision ?? "no revision"}${age}`));
   }
   const sets = plannedRules(process.url, state, change);
   const keys = state.keys.filter((key) => pathsFor(keyOf(key)).includes(change.path));
   if (keys.length === 0) terminal.out("  none of its calls so far is meant by this path");
   for (const key of keys.slice(0, KEYS_SHOWN_MAX)) {
-    terminal.out(`  ${key}  ${callsPerSecond(key, counts)} calls/s`);
+    terminal.out(escapeControl(`  ${key}  ${callsPerSecond(key, counts)} calls/s`));
     await previewKey(process, key, sets, terminal);
   }
   const more = keys.length - KEYS_SHOWN_MAX;
@@ -92,7 +93,8 @@ async function previewKey(
       const then = ruled === undefined ? own : ruled.value;
       if (same(value, then)) continue;
       const by = path === undefined ? "its own" : `by ${path}`;
-      terminal.out(`    ${name}.${field}  ${showValue(value)} (${by}) → ${showValue(then)}`);
+      const line = `    ${name}.${field}  ${showValue(value)} (${by}) → ${showValue(then)}`;
+      terminal.out(escapeControl(line));
     }
   }
 }
@@ -140,7 +142,7 @@ export function diffDocuments(before: string | undefined, after: string | undefi
   return names.flatMap((name) => {
     const [was, is] = [left.get(name), right.get(name)];
     if (was === is) return [];
-    return [`  ${name.padEnd(width)}  ${was ?? "(none)"} → ${is ?? "(none)"}`];
+    return [escapeControl(`  ${name.padEnd(width)}  ${was ?? "(none)"} → ${is ?? "(none)"}`)];
   });
 }
 

@@ -1,0 +1,70 @@
+/**
+ * From one word of a command line or an environment to where instances and live configuration come
+ * from: a file for one machine, Consul and etcd for many.
+ */
+import { FileConfigSource } from "@holdfast/adapters/config-file";
+import { ConsulRegistrar, ConsulResolver } from "@holdfast/adapters/consul";
+import { EtcdConfigSource } from "@holdfast/adapters/etcd";
+import {
+  instanceAt,
+  LiveConfig,
+  parseAddress,
+  type Registrar,
+  type Resolver,
+  type Runtime,
+  ServiceError,
+  StaticResolver,
+} from "@holdfast/core";
+import { FileResolver } from "@holdfast/rpc";
+import { LIVE_SCHEMAS } from "./live-schemas.ts";
+
+/**
+ * `consul:HOST:PORT` (the token from CONSUL_HTTP_TOKEN), `at:HOST:PORT,HOST:PORT`, or a file of
+ * instances, which is watched. Throws a ServiceError that says what was expected.
+ */
+export function openResolver(source: string, service: string, runtime: Runtime): Resolver {
+  const { clock, logger } = runtime;
+  const { kind, place } = partsOf(source);
+  if (kind === "consul") return new ConsulResolver({ runtime, options: consulOptions(place) });
+  if (kind === "at") {
+    return new StaticResolver(clock, { [service]: place.split(",").map(instanceOf) });
+  }
+  return new FileResolver({ path: source, clock, logger });
+}
+
+/** `consul:HOST:PORT`, with the token from CONSUL_HTTP_TOKEN. */
+export function openRegistrar(source: string, runtime: Runtime): Registrar {
+  const { kind, place } = partsOf(source);
+  if (kind === "consul") return new ConsulRegistrar({ runtime, options: consulOptions(place) });
+  throw wrong(source, "consul:HOST:PORT");
+}
+
+/** `etcd:HOST:PORT,HOST:PORT` (prefix `/holdfast/config/`), or a file, which is watched. */
+export function openConfig(source: string, runtime: Runtime): LiveConfig {
+  const { clock, logger, random } = runtime;
+  const { kind, place } = partsOf(source);
+  const followed =
+    kind === "etcd"
+      ? new EtcdConfigSource({ clock, logger, random }, { endpoints: place.split(",") })
+      : new FileConfigSource({ path: source, clock, logger });
+  return new LiveConfig({ sources: [followed], schemas: LIVE_SCHEMAS, clock, logger });
+}
+
+function partsOf(source: string): { kind: string; place: string } {
+  const [, kind = "", place = ""] = /^(consul|etcd|at):(.+)$/.exec(source) ?? [];
+  return { kind, place };
+}
+
+function consulOptions(place: string): { addresses: string[]; token: string } {
+  return { addresses: place.split(","), token: process.env["CONSUL_HTTP_TOKEN"] ?? "" };
+}
+
+function instanceOf(place: string): ReturnType<typeof instanceAt> {
+  const address = parseAddress(place);
+  if (address === undefined) throw wrong(place, "HOST:PORT or the path of a socket");
+  return instanceAt(address);
+}
+
+function wrong(source: string, expected: string): ServiceError {
+  return new ServiceError("invalid", `"${source}" is not ${expected}`);
+}
