@@ -50,6 +50,16 @@ describe("the lines of a reply without end", () => {
     await closed;
   });
 
+  it("are not even asked for when nobody wants them", async (t) => {
+    const { context: own, cancel } = context().withCancel();
+    cancel(new ServiceError("cancelled", "enough"));
+    let asked = false;
+    const address = await listen(t, () => (asked = true));
+    const { ended } = follow(t, address, own);
+    await fails(ended, "cancelled", /enough/);
+    assert.equal(asked, false);
+  });
+
   it("may not be longer than they may", async (t) => {
     const { address, response } = await serve(t);
     const { ended } = follow(t, address, context());

@@ -37,7 +37,8 @@ export function createEtcdTransport(address: string, tls: TlsOptions | undefined
   return {
     name: plain.name,
     request: (context, request) => plain.request(context, request),
-    lines: (context, request, onLine) => {
+    lines: async (context, request, onLine) => {
+      context.throwIfCancelled();
       const outgoing = openRequest(plain.name, tls, request);
       streams.add(outgoing);
       outgoing.on("close", () => streams.delete(outgoing));

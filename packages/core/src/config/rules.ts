@@ -91,7 +91,7 @@ export function valuesFor(
   return values;
 }
 
-/** `live.json: feed/history/Get: retry.triesMax: is 0; …`: source, path, reason. */
+/** `live.json: feed/history/Get: retry.triesMax: is 0; …`: source, path, reason, safe to print. */
 export function formatConfigProblem(source: string, { path, reason }: ConfigProblem): string {
-  return [source, path, reason].filter((part) => part !== "").join(": ");
+  return escapeControl([source, path, reason].filter((part) => part !== "").join(": "));
 }

@@ -19,7 +19,7 @@ export async function showDocuments(
   }
   const document = documents.get(path);
   if (document === undefined) {
-    const names = [...documents.keys()].join("\n");
+    const names = [...documents.keys()].map(escapeControl).join("\n");
     throw new CommandError(
       EXIT.failed,
       `${store.name} has no document for ${path}`,
