@@ -210,6 +210,35 @@ describe("a client of several instances", () => {
     });
   });
 
+  it("moves a call that an instance refuses as draining at once, and asks it only once", async () => {
+    await withFleet(["a", "b"], async (fleet) => {
+      const client = fleet.client({ connectionsMax: 4 });
+      const refused = await fleet.refuseAll("a");
+      const tally = await fleet.load(client, 500, 100);
+      assert.deepEqual(tally.errors, []);
+      const { moves } = client.snapshot() as { moves: number };
+      assert.equal(fleet.takeCounts()["b"], tally.calls);
+      assert.ok(refused() > 0);
+      assert.equal(moves, refused());
+    });
+  });
+
+  it("ends a wait for the first list when it is closed", async () => {
+    const fleet = new Fleet(createWorld(3));
+    for (const end of ["close", "leave"] as const) {
+      const client = fleet.client();
+      const { clock } = fleet.world;
+      const call = watchCall(client.calls.hold(createContext({ clock }), end));
+      // oxlint-disable-next-line no-await-in-loop
+      await fleet.world.run(10);
+      client[end]();
+      // oxlint-disable-next-line no-await-in-loop
+      await fleet.world.run(0);
+      assert.equal(call.error?.code, "cancelled");
+    }
+    await fleet.close();
+  });
+
   it("moves a call that a draining instance refuses", async () => {
     await withFleet(["a", "b"], async (fleet) => {
       const client = fleet.client();

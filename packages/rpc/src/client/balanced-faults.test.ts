@@ -151,6 +151,35 @@ describe("an instance", () => {
     });
   });
 
+  it("that answers on new connections only is found again on one", async () => {
+    await withFleet(["a", "b"], async (fleet) => {
+      const client = fleet.client({ unansweredTimeoutMs: 600_000 }, { balancer: inTurn });
+      await fleet.load(client, 500, 100);
+      fleet.world.network.vanish("client", "b");
+      await fleet.load(client, 3_000, 100, 100);
+      assert.equal(stateOf(client, "b").ejected, true);
+      await fleet.load(client, 10_000, 100, 100);
+      assert.equal(stateOf(client, "b").breaker, "closed");
+    });
+  });
+
+  it("that is down and was not left out gets no calls to move away either", async () => {
+    await withFleet(NAMES, async (fleet) => {
+      const client = fleet.client();
+      await fleet.load(client, 500, 300);
+      await fleet.kill("a");
+      await fleet.kill("b");
+      await fleet.load(client, 2_000, 300);
+      const movesOf = (): number => (client.snapshot() as { moves: number }).moves;
+      const before = movesOf();
+      const tally = await fleet.load(client, 40_000, 50);
+      assert.deepEqual(tally.errors, []);
+      const ejected = NAMES.filter((name) => stateOf(client, name).ejected);
+      assert.equal(ejected.length, 1);
+      assert.ok(movesOf() - before < 20, `${movesOf() - before} of ${tally.calls} calls moved`);
+    });
+  });
+
   it("whose connections are half-open gets new ones", async () => {
     await withFleet(["a"], async (fleet) => {
       const client = fleet.client({ connectionsMax: 1 });

@@ -1,8 +1,10 @@
 /** Several servers of one service in a simulated world, and a client that balances over them. */
 import {
   after,
+  bracketFilter,
   type Context,
   createContext,
+  type Filter,
   type Instance,
   instanceAt,
   ServiceError,
@@ -12,6 +14,7 @@ import type { World } from "@holdfast/sim";
 import { type AtInstances, type ClientHandle, createClient } from "../client/client.ts";
 import type { ClientOptions } from "../client/options.ts";
 import type { Observers } from "../observe/observers.ts";
+import type { ServerCall } from "../server/server-call.ts";
 import { createServer, type Server } from "../server/server.ts";
 import { Probe, type ProbeClient, type ProbeHandler } from "./gen/probe.ts";
 import { HeldProbe } from "./held-probe.ts";
@@ -70,6 +73,21 @@ export class Fleet {
   async restart(name: string): Promise<void> {
     const member = this.member(name);
     member.server = await this.serve(name, member.handler);
+  }
+
+  /** A server instead that refuses every call as if it drained; how many there were. */
+  async refuseAll(name: string): Promise<() => number> {
+    const member = this.member(name);
+    await this.place.finish(member.server.stop());
+    let count = 0;
+    const refuse = bracketFilter<ServerCall<ProbeHandler>, unknown>({
+      enter() {
+        count++;
+        throw new ServiceError("draining", "going away", { workStarted: "no" });
+      },
+    });
+    member.server = await this.serve(name, member.handler, refuse);
+    return () => count;
   }
 
   /** Its successor listens before the old one drains, as in a rolling restart. */
@@ -171,6 +189,7 @@ export class Fleet {
 
   /** Closes everything; throws when something is left. */
   async close(): Promise<void> {
+    for (const client of this.clients) checkNothingAtWork(client);
     for (const client of this.clients) client.close();
     for (const { handler, server } of this.members.values()) {
       for (const call of handler.calls) call.answer("at the end");
@@ -204,10 +223,29 @@ export class Fleet {
     return context;
   }
 
-  private async serve(name: string, handler: HeldProbe): Promise<Server<ProbeHandler>> {
-    const runtime = this.place.runtime(name);
-    const server = createServer({ definition: Probe, handler, runtime });
+  private async serve(
+    name: string,
+    handler: HeldProbe,
+    first?: Filter<ServerCall<ProbeHandler>, unknown>,
+  ): Promise<Server<ProbeHandler>> {
+    const server = createServer({
+      definition: Probe,
+      handler,
+      runtime: this.place.runtime(name),
+      filters: (defaults) =>
+        first === undefined
+          ? defaults
+          : [{ role: "first", why: "before all others", filter: first }, ...defaults],
+    });
     await server.listen({ kind: "tcp", host: name, port: PORT }, { reusePort: true });
     return server;
+  }
+}
+
+/** Calls that have ended must not count as at work at any instance. */
+function checkNothingAtWork(client: ClientHandle<ProbeClient>): void {
+  const { instances } = client.snapshot() as { instances: { id: string; inFlight: number }[] };
+  for (const { id, inFlight } of instances) {
+    if (inFlight !== 0) throw new Error(`${inFlight} calls are at work at ${id} when all ended`);
   }
 }
