@@ -210,7 +210,7 @@ describe("a client of several instances", () => {
     });
   });
 
-  it("moves a call that an instance refuses as draining at once, and asks it only once", async () => {
+  it("asks an instance that refuses a call as draining only once", async () => {
     await withFleet(["a", "b"], async (fleet) => {
       const client = fleet.client({ connectionsMax: 4 });
       const refused = await fleet.refuseAll("a");
