@@ -1,10 +1,14 @@
 # What people type. `make` lists it; everything else stands in tools/.
 
-DATA     = ./data
-PORT     = 9090
-OPS_PORT = 6060
-WORKERS  = 1
-BENCH    = rpc feed-history
+DATA          = ./data
+PORT          = 9090
+OPS_PORT      = 6060
+FEED_PORT     = 9190
+FEED_OPS_PORT = 6070
+INSTANCES     = 3
+WORKERS       = 1
+CONFIG        =
+BENCH         = rpc feed-history policies
 
 # The repository's own Node, whatever the machine has: an npm package like any other.
 NODE := node_modules/.bin/node
@@ -18,11 +22,13 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "make up takes DATA=$(DATA) PORT=$(PORT) OPS_PORT=$(OPS_PORT) WORKERS=$(WORKERS)"
+	@echo "make up takes DATA=$(DATA) PORT=$(PORT) OPS_PORT=$(OPS_PORT) INSTANCES=$(INSTANCES)"
+	@echo "  FEED_PORT=$(FEED_PORT) FEED_OPS_PORT=$(FEED_OPS_PORT) CONFIG=file WORKERS=$(WORKERS)"
 
-up: $(INSTALLED) ## Starts the feed-history store here, until Ctrl-C
-	@exec $(NODE) apps/feed-history/src/main.ts --data "$(DATA)" \
-	  --port "$(PORT)" --ops-port "$(OPS_PORT)" --workers "$(WORKERS)"
+up: $(INSTALLED) ## Starts feed and the feed-history it asks here, until Ctrl-C
+	@exec $(NODE) tools/up.ts --data "$(DATA)" --port "$(PORT)" --ops-port "$(OPS_PORT)" \
+	  --feed-port "$(FEED_PORT)" --feed-ops-port "$(FEED_OPS_PORT)" \
+	  --instances "$(INSTANCES)" --workers "$(WORKERS)" $(if $(CONFIG),--config "$(CONFIG)")
 
 # Both halves run, so that one mistake does not hide another.
 test: $(INSTALLED) ## Sets up what is missing, then runs every check and every test

@@ -6,6 +6,14 @@ import { Supervisor, WORKER_VARIABLE, type WorkerReady } from "./process/supervi
 import { startWorker } from "./process/worker.ts";
 import { StoreError } from "./store/index.ts";
 
+/** What the program says to the one that started it, if that wants to hear. */
+export interface ServiceReady {
+  readonly kind: "ready";
+  readonly rpc: readonly string[];
+  readonly ops: readonly string[];
+  readonly pids: readonly number[];
+}
+
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes("--help")) return say(USAGE);
@@ -17,6 +25,12 @@ async function main(): Promise<void> {
 async function runAlone(options: ProcessOptions): Promise<void> {
   const worker = await startWorker(options, false);
   const { address: rpc, opsUrl = "", data, authors, lifecycle } = worker;
+  process.send?.({
+    kind: "ready",
+    rpc: [rpc],
+    ops: [opsUrl],
+    pids: [process.pid],
+  } satisfies ServiceReady);
   say(banner({ rpc, ops: [opsUrl], data, log: options.log, authors }));
   const report = await lifecycle.stopped;
   const how = report.cut === 0 ? "every call was answered" : `${report.cut} calls were cut off`;
@@ -55,7 +69,10 @@ async function supervise(options: ProcessOptions): Promise<void> {
     const { ready, authors } = await supervisor.start();
     const { data, log } = options;
     const rpc = ready[0]!.address;
-    say(banner({ rpc, ops: ready.map(({ ops }) => ops), data, log, authors }));
+    const ops = ready.map((each) => each.ops);
+    const all = ready.map(({ address }) => address);
+    process.send?.({ kind: "ready", rpc: all, ops, pids: supervisor.pids } satisfies ServiceReady);
+    say(banner({ rpc, ops, data, log, authors }));
   } catch (error) {
     await supervisor.stop("SIGKILL");
     throw error;

@@ -29,7 +29,12 @@ const TESTS_MAY_ALSO_IMPORT = new Set(["sim", "holdfast"]);
 
 /** Where sockets are opened; everything else takes a Network, so that it can be simulated. */
 const SOCKET_MODULES = /^node:(net|tls|dgram|http|https|http2)$/;
-const MAY_OPEN_SOCKETS = ["packages/rpc/src/wire/tcp", "packages/ops/", "packages/dashboard/"];
+const MAY_OPEN_SOCKETS = [
+  "packages/rpc/src/wire/tcp",
+  "packages/adapters/",
+  "packages/ops/",
+  "packages/dashboard/",
+];
 
 interface Manifest {
   readonly name?: string;

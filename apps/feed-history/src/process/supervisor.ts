@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { after, type Clock, parseAddress, type Random, sleep } from "holdfast";
 import { StoreWriter } from "../store/index.ts";
 import type { DemoAuthor } from "../demo/git-history.ts";
+import { writeInstanceFile } from "./instance-file.ts";
 import type { ProcessOptions } from "./options.ts";
 
 /** What a worker says to its supervisor once it answers. */
@@ -46,14 +47,18 @@ export class Supervisor {
   private readonly parts: SupervisorParts;
   private store: StoreWriter | undefined = undefined;
   private readonly workers: Worker[] = [];
-  private port: number;
+  /** Where each worker listens: the one that comes after it must as well. */
+  private readonly ports: number[] = [];
   private ending = false;
   private failures = 0;
   private rolling: Promise<void> | undefined = undefined;
 
   constructor(parts: SupervisorParts) {
     this.parts = parts;
-    this.port = parts.options.port;
+    const { port, workers, ownPorts } = parts.options;
+    for (let index = 0; index < workers; index++) {
+      this.ports[index] = port === 0 || !ownPorts ? port : port + index;
+    }
   }
 
   /**
@@ -62,11 +67,14 @@ export class Supervisor {
    */
   async start(): Promise<{ ready: readonly WorkerReady[]; authors: readonly DemoAuthor[] }> {
     this.store = await StoreWriter.open({ directory: this.parts.options.data });
-    for (let index = 0; index < this.parts.options.workers; index++) {
-      const worker = await this.startWorker(index);
-      this.workers[index] = worker;
+    const { workers, ownPorts } = this.parts.options;
+    const others = Array.from({ length: workers - 1 }, (_, index) => index + 1);
+    if (ownPorts) await Promise.all([0, ...others].map((index) => this.startFirst(index)));
+    else {
       // The first one picks the port that all of them share.
-      this.port = portOf(worker.ready!.address);
+      await this.startFirst(0);
+      this.ports.fill(this.ports[0]!);
+      await Promise.all(others.map((index) => this.startFirst(index)));
     }
     const ready = this.workers.map((worker) => worker.ready!);
     const authors = ready[0]!.authors.map((author) => ({
@@ -74,6 +82,18 @@ export class Supervisor {
       userId: BigInt(author.userId),
     }));
     return { ready, authors };
+  }
+
+  private async startFirst(index: number): Promise<void> {
+    const worker = await this.startWorker(index);
+    this.workers[index] = worker;
+    this.ports[index] = portOf(worker.ready!.address);
+    this.tellInstances();
+  }
+
+  /** Of the workers, in their order. */
+  get pids(): readonly number[] {
+    return this.workers.map((worker) => worker.process.pid!);
   }
 
   /** One worker after the other: the new one answers before the old one goes. */
@@ -115,8 +135,10 @@ export class Supervisor {
   private startWorker(index: number): Promise<Worker> {
     const { options } = this.parts;
     const args = [
-      ...["--data", options.data, "--host", options.host, "--port", String(this.port)],
+      ...["--data", options.data, "--host", options.host, "--port", String(this.ports[index])],
       ...["--ops-port", String(options.opsPort === 0 ? 0 : options.opsPort + index)],
+      ...(options.register === undefined ? [] : ["--register", options.register]),
+      ...(options.config === undefined ? [] : ["--config", options.config]),
       ...["--workers", "1", "--demo", index === 0 ? options.demo : "none", "--log", options.log],
     ];
     const child = fork(process.argv[1]!, args, {
@@ -145,9 +167,18 @@ export class Supervisor {
     });
   }
 
+  private tellInstances(): void {
+    const { ownPorts, instances } = this.parts.options;
+    if (!ownPorts) return;
+    const addresses = this.workers.flatMap(({ ready }) => ready?.address ?? []);
+    writeInstanceFile(instances, addresses);
+  }
+
   private onExit(worker: Worker, how: string): void {
     if (this.ending || this.workers[worker.index] !== worker) return;
     this.parts.say(`feed-history: worker ${worker.index} died (${how}); starting another`);
+    worker.ready = undefined;
+    this.tellInstances();
     this.restart(worker.index);
   }
 
@@ -157,7 +188,10 @@ export class Supervisor {
     after(clock, fullMs * (0.5 + random.next() / 2), () => {
       if (this.ending) return;
       this.startWorker(index).then(
-        (worker) => (this.workers[index] = worker),
+        (worker) => {
+          this.workers[index] = worker;
+          this.tellInstances();
+        },
         () => this.restart(index),
       );
     });

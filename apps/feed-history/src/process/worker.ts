@@ -7,7 +7,9 @@ import {
   describeVersion,
   gitIn,
   type LifecyclePart,
+  openConfig,
   openLog,
+  openRegistrar,
   type RunningService,
   type SignalledProcess,
   startService,
@@ -36,6 +38,8 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const data = resolve(options.data);
   const store = new StorePart(data, options.demo, supervised);
+  const runtime = systemRuntime({ logger: openLog(options.log, new SystemClock()) });
+  const { register, config } = options;
   const service = await startService({
     definition: FeedHistory,
     handler: new FeedHistoryService(() => store.opened),
@@ -45,7 +49,9 @@ export async function startWorker(
     ops: { port: options.opsPort },
     parts: [store],
     version: await describeVersion(PACKAGE_VERSION, gitIn(PACKAGE_FOLDER)),
-    runtime: systemRuntime({ logger: openLog(options.log, new SystemClock()) }),
+    runtime,
+    config: config === undefined ? undefined : openConfig(config, runtime),
+    register: register === undefined ? undefined : { registrar: openRegistrar(register, runtime) },
     process: supervised ? withoutInterrupt : process,
   });
   service.observers.state.register({
