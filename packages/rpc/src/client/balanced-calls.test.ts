@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createContext, instanceAt, type Resolver, ServiceError } from "@holdfast/core";
+import {
+  avoidedInstancesKey,
+  createContext,
+  instanceAt,
+  type Resolver,
+  ServiceError,
+} from "@holdfast/core";
+import { type TryRecord, tryRecordKey } from "@holdfast/resilience";
 import { createWorld } from "@holdfast/sim";
 import { Fleet } from "../testing/fleet.ts";
 import type { PositionSource } from "../balance/subset-position.ts";
@@ -191,6 +198,33 @@ describe("a client of several instances", () => {
       const { clock } = fleet.world;
       await failure(fleet, client.calls.hold(createContext({ clock }), "x"));
       assert.equal(asked, 1);
+    });
+  });
+
+  it("tells who asks where a call is before it has an answer, and where it was moved", async () => {
+    await withFleet(["a", "b"], async (fleet) => {
+      const client = fleet.client();
+      await fleet.load(client, 200, 200);
+      for (const avoided of ["a", "b"]) {
+        const record: TryRecord = { instanceId: undefined };
+        const context = createContext({ clock: fleet.world.clock })
+          .withValue<TryRecord | undefined>(tryRecordKey, record)
+          .withValue(avoidedInstancesKey, [avoided]);
+        const call = client.calls.hold(context, "x");
+        assert.equal(record.instanceId, avoided === "a" ? "b" : "a");
+        // oxlint-disable-next-line no-await-in-loop
+        assert.equal(await fleet.place.finish(call), record.instanceId);
+      }
+      await fleet.refuseAll("b");
+      await fleet.world.run(50);
+      const record: TryRecord = { instanceId: undefined };
+      const context = createContext({ clock: fleet.world.clock })
+        .withValue<TryRecord | undefined>(tryRecordKey, record)
+        .withValue(avoidedInstancesKey, ["a"]);
+      const call = client.calls.hold(context, "y");
+      assert.equal(record.instanceId, "b");
+      assert.equal(await fleet.place.finish(call), "a");
+      assert.equal(record.instanceId, "a");
     });
   });
 

@@ -12,7 +12,13 @@ import {
   type ServiceError,
   type TimerEntry,
 } from "@holdfast/core";
-import type { Breaker, BreakerStateKind, BreakerTable, Permit } from "@holdfast/resilience";
+import {
+  type Breaker,
+  type BreakerStateKind,
+  type BreakerTable,
+  type Permit,
+  tryRecordKey,
+} from "@holdfast/resilience";
 import { PeakEwma } from "../balance/peak-ewma.ts";
 import type { BalancedTry } from "./balanced-try.ts";
 import type { BalanceOptions } from "./balance-options.ts";
@@ -120,6 +126,8 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     attempt.givenMs = nowMs;
     attempt.waited = false;
     attempt.permit = this.acquire();
+    const record = attempt.context.get(tryRecordKey);
+    if (record !== undefined) record.instanceId = this.instance.id;
     this.inFlight++;
     this.pool ??= this.createPool();
     this.pool.send(attempt);
