@@ -51,6 +51,7 @@ class Program {
     });
   }
 
+  /** Resolves with its exit code, at once when it has ended. */
   stop(signal: NodeJS.Signals): Promise<number> {
     this.process.kill(signal);
     return this.ended;
@@ -122,7 +123,8 @@ function watch(program: Program): void {
   void program.ended.then(async (code) => {
     if (ending) return;
     ending = true;
-    await Promise.all([history, feed].map((other) => other?.stop("SIGTERM")));
+    await feed?.stop("SIGTERM");
+    await history.stop("SIGTERM");
     say(`${program.name} ended by itself (${code})`);
     process.exit(1);
   });

@@ -34,7 +34,8 @@ async function main(): Promise<void> {
     ...{ clock, logger, random: runtime.random.stream("breakers") },
     ...{ registry: observers.state, stats: observers.stats },
   });
-  const config = options.config === undefined ? undefined : openConfig(options.config, runtime);
+  const config =
+    options.config === undefined ? undefined : openConfig(options.config, runtime, observers);
   const source = options.history;
   const history = new HistoryPart({ source, runtime, observers, breakers, config });
   const catalog: Catalog = await gitCatalog(options.items);

@@ -1,6 +1,8 @@
 /** What of the policies that come with Holdfast may change while a process runs. */
-import type { AnyLiveSchema } from "@holdfast/core";
+import { type AnyLiveSchema, type LiveCheck, liveCheck } from "@holdfast/core";
 import {
+  checkHedgeFits,
+  checkRetryFits,
   CIRCUIT_BREAKER_LIVE,
   CONCURRENCY_LIMIT_LIVE,
   DEADLINE_LIVE,
@@ -25,3 +27,22 @@ export const LIVE_SCHEMAS: readonly AnyLiveSchema[] = [
   RATE_LIMIT_LIVE,
   LOAD_SHED_LIVE,
 ];
+
+/** A client's retries and hedges must fit into the time of its calls, at the start and ever after. */
+export const LIVE_CHECKS: readonly LiveCheck[] = [
+  liveCheck([RETRY_LIVE, DEADLINE_LIVE], (retry, { callTimeoutMs }) =>
+    complaintOf(() => checkRetryFits(retry, callTimeoutMs)),
+  ),
+  liveCheck([HEDGE_LIVE, DEADLINE_LIVE], (hedge, { callTimeoutMs }) =>
+    complaintOf(() => checkHedgeFits(hedge, callTimeoutMs)),
+  ),
+];
+
+function complaintOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

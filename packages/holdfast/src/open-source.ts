@@ -15,8 +15,8 @@ import {
   ServiceError,
   StaticResolver,
 } from "@holdfast/core";
-import { FileResolver } from "@holdfast/rpc";
-import { LIVE_SCHEMAS } from "./live-schemas.ts";
+import { FileResolver, type Observers } from "@holdfast/rpc";
+import { LIVE_CHECKS, LIVE_SCHEMAS } from "./live-schemas.ts";
 
 /**
  * `consul:HOST:PORT` (the token from CONSUL_HTTP_TOKEN), `at:HOST:PORT,HOST:PORT`, or a file of
@@ -39,15 +39,25 @@ export function openRegistrar(source: string, runtime: Runtime): Registrar {
   throw wrong(source, "consul:HOST:PORT");
 }
 
-/** `etcd:HOST:PORT,HOST:PORT` (prefix `/holdfast/config/`), or a file, which is watched. */
-export function openConfig(source: string, runtime: Runtime): LiveConfig {
+/**
+ * `etcd:HOST:PORT,HOST:PORT` (prefix `/holdfast/config/`), or a file, which is watched. With
+ * `observers` its age and its revisions show in the metrics.
+ */
+export function openConfig(
+  source: string,
+  runtime: Runtime,
+  observers?: Pick<Observers, "stats">,
+): LiveConfig {
   const { clock, logger, random } = runtime;
   const { kind, place } = partsOf(source);
   const followed =
     kind === "etcd"
       ? new EtcdConfigSource({ clock, logger, random }, { endpoints: place.split(",") })
       : new FileConfigSource({ path: source, clock, logger });
-  return new LiveConfig({ sources: [followed], schemas: LIVE_SCHEMAS, clock, logger });
+  return new LiveConfig({
+    ...{ sources: [followed], schemas: LIVE_SCHEMAS, checks: LIVE_CHECKS, clock, logger },
+    ...(observers !== undefined && { stats: observers.stats }),
+  });
 }
 
 function partsOf(source: string): { kind: string; place: string } {
