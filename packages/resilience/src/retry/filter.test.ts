@@ -77,6 +77,22 @@ describe("retries", () => {
     });
   }
 
+  it("ask another instance when one is out of order, and only for idempotent calls", async () => {
+    const { far, call } = retried();
+    const error = new ServiceError("internal", "out of order", { instanceId: "one" });
+    const outcome = call("get a");
+    await far.failNext(error);
+    assert.deepEqual(far.calls[1]!.context.get(avoidedInstancesKey), ["one"]);
+    far.calls[1]!.answer("fine");
+    await settled();
+    assert.equal(outcome.value, "fine");
+    const unsafe = retried();
+    const other = unsafe.call("put a");
+    await unsafe.far.failNext(error);
+    assert.equal(other.error, error);
+    assert.equal(unsafe.retry.snapshot().methods[0]!.refused.unsafe, 1);
+  });
+
   it("take an exception of the application for an answer", async () => {
     const { far, call, retry } = retried();
     const outcome = call("get a");

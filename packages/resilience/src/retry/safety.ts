@@ -40,9 +40,12 @@ export function refusalOf(
 }
 
 /** The call itself has time left here, so a deadline that passed was that of one try. */
-function mayHelp({ code, retryable }: ServiceError): boolean {
+function mayHelp({ code, retryable, instanceId }: ServiceError): boolean {
   // A breaker that is open now is open after a back-off too, and closes by probes, not by tries.
   if (code === "breaker-open") return false;
+  // The mistake of one instance need not be that of the next one: its disk may be full, or it runs
+  // a build that is bad. Where nobody knows which instance it was, the next one may be the same.
+  if (code === "internal") return retryable || instanceId !== undefined;
   return retryable || code === "deadline-exceeded";
 }
 
