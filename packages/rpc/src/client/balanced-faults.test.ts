@@ -147,7 +147,9 @@ describe("an instance", () => {
       await fleet.load(client, 60_000, 100, 100);
       fleet.takeCounts();
       await fleet.load(client, 1_000, 300, 100);
-      assert.ok(fleet.takeCounts()["b"]! > 50);
+      const counts = fleet.takeCounts();
+      // A third by right; at this load the one that looks fastest gets up to twice its share.
+      assert.ok(counts["b"]! > 25, JSON.stringify({ counts, b: stateOf(client, "b") }));
     });
   });
 

@@ -26,6 +26,7 @@ import { type Blame, JUDGEMENT_OF_BLAME } from "./blame.ts";
 import type { Try } from "./client-call.ts";
 import type { Ejectable } from "./ejection.ts";
 import { Pool, type PoolParts, type PoolWatcher } from "./pool.ts";
+import { Silence } from "./silence.ts";
 
 /** The set that the endpoint belongs to. */
 export interface EndpointOwner {
@@ -56,7 +57,7 @@ const FAILURE_FACTORS: Readonly<Record<Blame, number>> = {
   answer: 0,
   nobody: 0,
   "time-out": 1,
-  // From the second one in a row on, with no answer between them.
+  // From the second one in a row on that says anything: see Silence.
   "given-up": 2,
   refusal: 2,
   unreachable: 4,
@@ -86,7 +87,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   private pool: Pool | undefined = undefined;
   private unreachable: ServiceError | undefined = undefined;
   private warmFromMs: number;
-  private givenUpInARow = 0;
+  private readonly silence = new Silence();
   private left = false;
 
   /** It warms up from `warmFromMs` on; -Infinity when it is warm. */
@@ -241,11 +242,12 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   }
 
   private onAnswered(attempt: BalancedTry): void {
-    this.givenUpInARow = 0;
+    const nowMs = this.parts.clock.nowMs();
+    this.silence.heard(nowMs);
     this.breaker.settle(attempt.permit, "success");
     if (this.breakerState !== "closed") this.noteBreaker();
     if (attempt.waited) return;
-    const nowMs = this.parts.clock.nowMs();
+    this.silence.took(nowMs - attempt.givenMs);
     this.latency.observe(nowMs - attempt.givenMs, nowMs);
   }
 
@@ -259,7 +261,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     const nowMs = this.parts.clock.nowMs();
     const takenMs = nowMs - attempt.givenMs;
     const known = this.latency.valueMs(nowMs);
-    if (blame === "given-up" && ++this.givenUpInARow < 2) {
+    if (blame === "given-up" && this.silence.givenUp(attempt.givenMs, nowMs) < 2) {
       // It would have taken longer than this.
       if (takenMs > known) this.latency.observe(takenMs, nowMs);
       return;

@@ -113,6 +113,15 @@ export class ReplyWriter<Handler> {
     patchFrameLength(output, start);
   }
 
+  /** The same, saying what this server understands: what waits for a first reply may be given up. */
+  writeHears(connection: ServerConnection<Handler>): void {
+    connection.saidHears = true;
+    const output = this.turn.outputOf(connection);
+    const start = output.offset;
+    writeSignalTtHeader(output, 0, INFO_NAME.hears);
+    patchFrameLength(output, start);
+  }
+
   private write(
     connection: ServerConnection<Handler>,
     protocol: ProtocolName,

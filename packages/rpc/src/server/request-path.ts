@@ -105,7 +105,11 @@ export class RequestPath<Handler> {
       this.binary.reset(bytes, start, end);
       readTtHeader(this.binary, header);
       at = this.binary.offset;
-      if (header.hearsGoAway) connection.hearsGoAway = true;
+      if (header.hearsGoAway && !connection.hearsGoAway) {
+        connection.hearsGoAway = true;
+        // Whoever understands one word of ours in a frame of its own understands this one.
+        if (!connection.saidHears) this.replies.writeHears(connection);
+      }
       if (this.goingAway) this.sayGoAwayOnce(connection);
       if (header.cancel) return this.cancelCall(connection);
       // Kitex may put a framed message inside.
