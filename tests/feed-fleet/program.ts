@@ -1,0 +1,86 @@
+/**
+ * One of the programs of the repository as a process that a test starts, freezes and kills, and
+ * that does not outlive the test: a shell beside it waits for the test's end, however that comes.
+ */
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+const APPS = join(import.meta.dirname, "../../apps");
+
+/** What a program says to whoever started it, once it answers. */
+export interface Ready {
+  readonly kind: "ready";
+  /** Of feed. */
+  readonly address?: string;
+  /** Of feed-history, one for each of its processes. */
+  readonly rpc?: readonly string[];
+  readonly ops: string | readonly string[];
+  readonly pids?: readonly number[];
+}
+
+export class Program implements AsyncDisposable {
+  readonly name: string;
+  readonly ready: Ready;
+  private readonly process: ChildProcess;
+  private readonly keeper: ChildProcess;
+  private readonly exited: Promise<unknown>;
+
+  private constructor(name: string, child: ChildProcess, keeper: ChildProcess, ready: Ready) {
+    this.name = name;
+    this.process = child;
+    this.keeper = keeper;
+    this.ready = ready;
+    this.exited = hasEnded(child) ? Promise.resolve() : once(child, "exit");
+  }
+
+  /** Resolves when it answers. */
+  static async start(name: string, args: readonly string[]): Promise<Program> {
+    const child = fork(join(APPS, name, "src/main.ts"), args, {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    const keeper = keep(child.pid!, "KILL");
+    const exit = once(child, "exit").then(() => undefined);
+    const first = await Promise.race([once(child, "message"), exit]);
+    if (first === undefined) throw new Error(`${name} ended before it answered`);
+    return new Program(name, child, keeper, first[0] as Ready);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
+  /** Lets it end as an operator does, with what it has started. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGTERM");
+    await this.exited;
+    this.keeper.kill("SIGKILL");
+  }
+}
+
+/** A process that does nothing until it is thawed; at the latest when the test ends. */
+export class Frozen implements Disposable {
+  private readonly pid: number;
+  private readonly keeper: ChildProcess;
+
+  constructor(pid: number) {
+    this.pid = pid;
+    this.keeper = keep(pid, "CONT");
+    process.kill(pid, "SIGSTOP");
+  }
+
+  [Symbol.dispose](): void {
+    process.kill(this.pid, "SIGCONT");
+    this.keeper.kill("SIGKILL");
+  }
+}
+
+/** A shell whose input ends with this process, and which then sends the signal. */
+function keep(pid: number, signal: "KILL" | "CONT"): ChildProcess {
+  const script = `cat >/dev/null; kill -${signal} ${pid} 2>/dev/null`;
+  return spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
