@@ -22,7 +22,10 @@ export interface SubsetOptions {
    * connections make the loss of one instance a larger part of a caller's calls.
    */
   readonly instancesMin: number;
-  /** Tells callers apart where `position` is not known: any text of their own, such as host:pid. */
+  /**
+   * Tells callers apart where `position` is not known: any text of their own, such as host:pid.
+   * Default `""`, which is refused without a `position`: all callers would choose the same.
+   */
   readonly callerId: string;
   /** Default none: rendezvous hashing by `callerId`. */
   readonly position: PositionSource | undefined;

@@ -14,7 +14,7 @@ import type {
 } from "@holdfast/core";
 
 export interface ZonePreferenceOptions {
-  /** Where the caller stands; `""`: unknown, which prefers nobody. */
+  /** Where the caller stands; default `""`: unknown, which prefers nobody. */
   readonly zone: string;
   /**
    * The own zone gets all calls while the weight of its healthy instances is at least this share of
