@@ -3,7 +3,7 @@
  * that does not outlive the test: a shell beside it waits for the test's end, however that comes.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { join } from "node:path";
 
 const APPS = join(import.meta.dirname, "../../apps");
@@ -31,13 +31,15 @@ export class Program implements AsyncDisposable {
     this.process = child;
     this.keeper = keeper;
     this.ready = ready;
+    // What nobody listens to must not fill the pipe.
+    child.stdout!.resume();
     this.exited = hasEnded(child) ? Promise.resolve() : once(child, "exit");
   }
 
   /** Resolves when it answers. */
   static async start(name: string, args: readonly string[]): Promise<Program> {
     const child = fork(join(APPS, name, "src/main.ts"), args, {
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
     });
     const keeper = keep(child.pid!, "KILL");
     const exit = once(child, "exit").then(() => undefined);
@@ -50,6 +52,14 @@ export class Program implements AsyncDisposable {
     this.process.kill(signal);
   }
 
+  /** Resolves when it prints a text that has this in it. */
+  async says(words: string): Promise<void> {
+    for await (const [chunk] of on(this.process.stdout!, "data", { close: ["close"] })) {
+      if (String(chunk).includes(words)) return;
+    }
+    throw new Error(`${this.name} ended and did not say ${words}`);
+  }
+
   /** Lets it end as an operator does, with what it has started. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGTERM");
@@ -58,15 +68,19 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** A process that does nothing until it is thawed; at the latest when the test ends. */
-export class Frozen implements Disposable {
+/** A process that can be frozen, and that goes on at the latest when the test ends. */
+export class Freezable implements Disposable {
   private readonly pid: number;
   private readonly keeper: ChildProcess;
 
   constructor(pid: number) {
     this.pid = pid;
     this.keeper = keep(pid, "CONT");
-    process.kill(pid, "SIGSTOP");
+  }
+
+  /** It stays, with its connections open, and does nothing. */
+  freeze(): void {
+    process.kill(this.pid, "SIGSTOP");
   }
 
   [Symbol.dispose](): void {
