@@ -25,6 +25,8 @@ export class ClientMethod {
   readonly fixedInfo: Uint8Array;
   readonly stats: MethodStats;
   readonly recordId: number;
+  /** Doing it twice is doing it once: the IDL says so, or whoever calls it. */
+  readonly idempotent: boolean;
   /** What policies know its calls by: one object, so that they may keep state by identity. */
   readonly key: CallKey;
 
@@ -32,10 +34,12 @@ export class ClientMethod {
     definition: MethodDefinition,
     service: string,
     caller: string,
+    idempotent: boolean,
     stats: StatsRegistry,
     records: CallRecords,
   ) {
     this.definition = definition;
+    this.idempotent = idempotent;
     this.service = service;
     this.nameBytes = Buffer.from(definition.name);
     this.resultKey = definition.result === undefined ? 0 : fieldKey(definition.result.type, 0);

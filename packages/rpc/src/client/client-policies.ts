@@ -80,6 +80,11 @@ export interface ClientPolicyParts {
   readonly config: Pick<LiveConfig, "options"> | undefined;
 }
 
+const TRAITS: CallTraits<ClientCall> = {
+  keyOf: (_context: Context, call) => call.method.key,
+  isIdempotent: ({ method }) => method.idempotent,
+};
+
 export class ClientPolicies {
   readonly deadline: LiveOptions<DeadlineLiveOptions>;
   readonly budget: RetryBudget;
@@ -98,8 +103,7 @@ export class ClientPolicies {
     const owner = { name: `client of ${service}`, caller: options.name, callee: service };
     const live = <Live extends object>(schema: LiveSchema<Live>, base: Live): LiveOptions<Live> =>
       config?.options(schema, base, owner) ?? fixedOptions(base);
-    const traits = traitsOf(policies.idempotentMethods ?? []);
-    const shared = { clock, random, traits, stats };
+    const shared = { clock, random, traits: TRAITS, stats };
 
     this.deadline = live(DEADLINE_LIVE, { callTimeoutMs: options.callTimeoutMs });
     const budget = completeRetryBudgetOptions(policies.retryBudget ?? {});
@@ -117,7 +121,7 @@ export class ClientPolicies {
     this.hedge = new Hedge(hedgeParts, hedge);
 
     const breaker = completeCircuitBreakerOptions(policies.breaker ?? {});
-    const breakerParts = { clock, random, traits, table: breakers, judge: judgeCall };
+    const breakerParts = { clock, random, traits: TRAITS, table: breakers, judge: judgeCall };
     this.breaker = new CircuitBreaker(
       { ...breakerParts, live: live(CIRCUIT_BREAKER_LIVE, breaker) },
       breaker,
@@ -141,15 +145,6 @@ export class ClientPolicies {
       fault: this.fault.snapshot(),
     };
   }
-}
-
-function traitsOf(idempotentMethods: readonly string[]): CallTraits<ClientCall> {
-  const names = new Set(idempotentMethods);
-  return {
-    keyOf: (_context: Context, call) => call.method.key,
-    isIdempotent: ({ method: { definition } }) =>
-      definition.idempotent || names.has(definition.name),
-  };
 }
 
 /** What the IDL declares is an answer: the callee is well. */

@@ -97,9 +97,12 @@ export class ClientHandle<Client> {
     this.entries = input.filters?.(defaults) ?? defaults;
     const service = toService(stackDirect(this.entries, transportTo(this.target)));
     const methods = new Map<MethodDefinition, ClientMethod>();
+    const idempotent = new Set(input.policies?.idempotentMethods);
     for (const each of definition.methods) {
       const { name } = this.options;
-      methods.set(each, new ClientMethod(each, definition.name, name, stats, records));
+      const isIdempotent = each.idempotent || idempotent.has(each.name);
+      const method = new ClientMethod(each, definition.name, name, isIdempotent, stats, records);
+      methods.set(each, method);
     }
     this.calls = definition.client((method, context, args) =>
       service(context, new ClientCall(methods.get(method)!, args, clock.nowMs())),

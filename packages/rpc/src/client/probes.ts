@@ -23,8 +23,8 @@ export class Probes {
 
   /** The instance that the call is risked on; undefined when there is none. */
   take(call: ClientCall, avoided: readonly string[], nowMs: number): Endpoint | undefined {
-    const { idempotent, oneway } = call.method.definition;
-    if (oneway || (!idempotent && nowMs < this.dueMs + PATIENCE_MS)) return undefined;
+    const { idempotent, definition } = call.method;
+    if (definition.oneway || (!idempotent && nowMs < this.dueMs + PATIENCE_MS)) return undefined;
     const { failing } = this;
     let found: Endpoint | undefined;
     for (let step = 0; step < failing.length && found === undefined; step++) {
