@@ -24,5 +24,6 @@ export function banner({ rpc, ops, source, items }: BannerFacts): string {
 }
 
 export function exampleCall(rpc: string): string {
-  return `npx holdfast call ${rpc} Feed.Refresh '{"request":{"userId":"7","count":3}}' --idl ${IDL}`;
+  const json = '{"request":{"userId":"7","count":3}}';
+  return `npx holdfast call ${rpc} Feed.Refresh '${json}' --idl ${IDL}`;
 }

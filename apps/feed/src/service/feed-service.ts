@@ -21,9 +21,18 @@ export interface FeedServiceOptions {
    * answers sooner when the history is slow; longer shows fewer items twice.
    */
   readonly historyTimeoutMs: number;
+  /**
+   * What is kept of the caller's time for the reply, in ms, default 20: without it a caller who
+   * waits less than `historyTimeoutMs` would get nothing when the history is late. Longer reaches
+   * callers far away as well, and leaves the history less.
+   */
+  readonly replyReserveMs: number;
 }
 
-export const FEED_SERVICE_DEFAULTS: FeedServiceOptions = { historyTimeoutMs: 500 };
+export const FEED_SERVICE_DEFAULTS: FeedServiceOptions = {
+  historyTimeoutMs: 500,
+  replyReserveMs: 20,
+};
 
 const COUNT_DEFAULT = 10;
 const COUNT_MAX = 100;
@@ -45,7 +54,9 @@ export class FeedService implements FeedHandler {
       const reason = `${count} is not from 1 to ${COUNT_MAX}`;
       throw new InvalidRequest({ field: "count", reason });
     }
-    const within = context.withTimeout(this.parts.options.historyTimeoutMs);
+    const { historyTimeoutMs, replyReserveMs } = this.parts.options;
+    const callerMs = Math.max(0, context.remainingMs() - replyReserveMs);
+    const within = context.withTimeout(Math.min(historyTimeoutMs, callerMs));
     let items: FeedItem[] | undefined;
     try {
       items = await this.unseen(within, userId, count);
