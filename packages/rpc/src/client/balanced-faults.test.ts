@@ -135,6 +135,18 @@ describe("an instance", () => {
     });
   });
 
+  it("that answers errors at once gets little even when the others are slow and busy", async () => {
+    await withFleet(NAMES, async (fleet) => {
+      const client = fleet.client();
+      for (const name of ["a", "c"]) fleet.member(name).delayMs = 150;
+      await fleet.load(client, 1_000, 500);
+      fleet.member("b").handler.onHeld = (call) => call.fail(new Error("no luck"));
+      // Some fifty are at work at each of the others, which costs more than any one slow answer.
+      const tally = await fleet.load(client, 4_000, 500);
+      assert.ok(tally.errors.length < 40, `${tally.errors.length} of ${tally.calls} failed`);
+    });
+  });
+
   it("that is cut off is left out, and gets calls again when it is not", async () => {
     await withFleet(NAMES, async (fleet) => {
       const client = fleet.client();

@@ -25,6 +25,7 @@ import type { BalanceOptions } from "./balance-options.ts";
 import { type Blame, JUDGEMENT_OF_BLAME } from "./blame.ts";
 import type { Try } from "./client-call.ts";
 import type { Ejectable } from "./ejection.ts";
+import { FailureRow } from "./failure-row.ts";
 import { Pool, type PoolParts, type PoolWatcher } from "./pool.ts";
 import { Silence } from "./silence.ts";
 
@@ -88,6 +89,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   private unreachable: ServiceError | undefined = undefined;
   private warmFromMs: number;
   private readonly silence = new Silence();
+  private readonly failures = new FailureRow();
   private left = false;
 
   /** It warms up from `warmFromMs` on; -Infinity when it is warm. */
@@ -104,7 +106,8 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   /** One that fails, and is not left out, costs more than any that does not. */
   latencyMs(nowMs: number): number {
     const known = this.latency.valueMs(nowMs);
-    return this.badSinceMs === Infinity ? known : known + FAILING_MS;
+    const fails = this.badSinceMs !== Infinity || this.failures.isLong(nowMs);
+    return fails ? known + FAILING_MS : known;
   }
 
   get isUnreachable(): boolean {
@@ -199,6 +202,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
     this.log("info", "instance reached again");
     // Most likely it was started anew.
     this.latency.forget();
+    this.failures.end();
     this.warmFromMs = this.parts.clock.nowMs();
     this.onHealth();
   }
@@ -244,6 +248,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
   private onAnswered(attempt: BalancedTry): void {
     const nowMs = this.parts.clock.nowMs();
     this.silence.heard(nowMs);
+    this.failures.end();
     this.breaker.settle(attempt.permit, "success");
     if (this.breakerState !== "closed") this.noteBreaker();
     if (attempt.waited) return;
@@ -266,6 +271,7 @@ export class Endpoint implements Candidate, Ejectable, PoolWatcher, TimerEntry {
       if (takenMs > known) this.latency.observe(takenMs, nowMs);
       return;
     }
+    this.failures.failed(nowMs);
     const punished = Math.max(FAILURE_MIN_MS, Math.min(known * factor, FAILURE_MAX_MS));
     this.latency.observe(Math.max(takenMs, known, punished), nowMs);
   }
