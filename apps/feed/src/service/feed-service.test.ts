@@ -227,7 +227,7 @@ function idsBetween(first: number, last: number): number[] {
 class Outcome {
   settled = false;
   reply: RefreshResponse | undefined = undefined;
-  error: Error | undefined = undefined;
+  error: unknown = undefined;
 
   constructor(call: Promise<RefreshResponse>) {
     call.then(
@@ -235,7 +235,7 @@ class Outcome {
         this.settled = true;
         this.reply = reply;
       },
-      (error: Error) => {
+      (error: unknown) => {
         this.settled = true;
         this.error = error;
       },
@@ -243,7 +243,7 @@ class Outcome {
   }
 
   get ids(): number[] {
-    assert.ok(this.reply, this.settled ? `it failed: ${String(this.error)}` : "no reply yet");
+    if (this.reply === undefined) throw this.error ?? new Error("no reply yet");
     return this.reply.items.map(({ itemId }) => Number(itemId));
   }
 }
