@@ -79,6 +79,13 @@ export function checkRetriesAfterDeath({ calls, victim, eventMs, overMs }: Fleet
   }
 }
 
+/** What drains says so in time: nobody is refused, and nothing is tried again for it. */
+export function checkRolledUnnoticed({ calls, refusedMs }: FleetRun): void {
+  assert.equal(refusedMs.length, 0, "calls that a draining server refused");
+  const retried = calls.filter(({ tries }) => tries.some((_, index) => isRetry(tries, index)));
+  assert.deepEqual(retried.slice(0, 3), []);
+}
+
 /** All tries before it had failed; a hedge is sent while the first one is at work. */
 function isRetry(tries: readonly LoggedTry[], index: number): boolean {
   const { sentMs } = tries[index]!;

@@ -7,6 +7,7 @@ import {
   checkAmplification,
   checkLatency,
   checkRetriesAfterDeath,
+  checkRolledUnnoticed,
   checkSettledOnce,
   checkSuccess,
 } from "./fleet-checks.ts";
@@ -45,6 +46,7 @@ async function play({ scenario: name, seed, shape }: FleetJob): Promise<FleetOut
   checkSuccess(run);
   checkAmplification(run);
   checkLatency(run);
+  if (scenario.happensTo === "all") checkRolledUnnoticed(run);
   if (scenario === DIES) checkRetriesAfterDeath(run);
   return { digest: run.digest, calls: run.calls.length, served: run.served };
 }
