@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   if (args.includes("--help")) return say(USAGE);
   const options = parseProcessOptions(args);
   if (process.env[WORKER_VARIABLE] !== undefined) return runSupervised(options);
-  return options.workers > 1 ? supervise(options) : runAlone(options);
+  return options.workers > 1 || options.ownPorts ? supervise(options) : runAlone(options);
 }
 
 async function runAlone(options: ProcessOptions): Promise<void> {

@@ -37,7 +37,8 @@ async function main(): Promise<void> {
   const config =
     options.config === undefined ? undefined : openConfig(options.config, runtime, observers);
   const source = options.history;
-  const history = new HistoryPart({ source, runtime, observers, breakers, config });
+  const secrets = { consulToken: process.env["CONSUL_HTTP_TOKEN"] };
+  const history = new HistoryPart({ source, secrets, runtime, observers, breakers, config });
   const catalog: Catalog = await gitCatalog(options.items);
   const service = await startService({
     definition: Feed,

@@ -68,6 +68,7 @@ export * from "./stats/metric-family.ts";
 export * from "./stats/stats-registry.ts";
 export * from "./time/clock.ts";
 export * from "./time/keep-alive.ts";
+export * from "./time/loop-utilization.ts";
 export { ManualClock } from "./time/manual-clock.ts";
 export * from "./time/measure.ts";
 export { SystemClock } from "./time/system-clock.ts";

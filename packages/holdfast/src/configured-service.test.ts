@@ -34,7 +34,7 @@ class HeldProcess extends EventEmitter implements SignalledProcess {
   }
 }
 
-test("takes what `holdfast config set` writes, and the command says when it has", async (context) => {
+test("takes what `holdfast config set` writes, and is waited for", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "config.json");
@@ -52,8 +52,9 @@ test("takes what `holdfast config set` writes, and the command says when it has"
   const { code, stdout, stderr } = run;
   assert.equal(code, 0, stderr);
   assert.match(stdout, /concurrencyLimit\.callsMax {2}\(none\) → 7/);
-  const [policies] = service.observers.state.snapshots("policies") as [{ state: Policies }];
-  assert.equal(policies.state.concurrency.callsMax, 7);
+  const [policies] = service.observers.state.snapshots("policies");
+  const { state } = policies as { state: Policies };
+  assert.equal(state.concurrency.callsMax, 7);
   held.emit("SIGTERM");
   assert.equal(await held.exited, 0);
 });

@@ -7,7 +7,7 @@ export * from "@holdfast/thrift";
 // The IDL's model has a Service too; to a service author the word means the function.
 export { type Service } from "@holdfast/core";
 export { LIVE_SCHEMAS } from "./live-schemas.ts";
-export { openConfig, openRegistrar, openResolver } from "./open-source.ts";
+export { openConfig, openRegistrar, openResolver, type SourceSecrets } from "./open-source.ts";
 export { type RegisterAt } from "./registration-part.ts";
 export { openLog } from "./open-log.ts";
 export {

@@ -1,6 +1,7 @@
 /** What of the policies that come with Holdfast may change while a process runs. */
 import { type AnyLiveSchema, type LiveCheck, liveCheck } from "@holdfast/core";
 import {
+  ADAPTIVE_CONCURRENCY_LIMIT_LIVE,
   checkHedgeFits,
   checkRetryFits,
   CIRCUIT_BREAKER_LIVE,
@@ -24,11 +25,12 @@ export const LIVE_SCHEMAS: readonly AnyLiveSchema[] = [
   DEGRADE_LIVE,
   FAULT_LIVE,
   CONCURRENCY_LIMIT_LIVE,
+  ADAPTIVE_CONCURRENCY_LIMIT_LIVE,
   RATE_LIMIT_LIVE,
   LOAD_SHED_LIVE,
 ];
 
-/** A client's retries and hedges must fit into the time of its calls, at the start and ever after. */
+/** Retries and hedges must fit into the time of a call, at the start and ever after. */
 export const LIVE_CHECKS: readonly LiveCheck[] = [
   liveCheck([RETRY_LIVE, DEADLINE_LIVE], (retry, { callTimeoutMs }) =>
     complaintOf(() => checkRetryFits(retry, callTimeoutMs)),

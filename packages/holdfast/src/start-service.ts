@@ -11,6 +11,7 @@ import {
   type LifecyclePart,
   type LiveConfig,
   type Logger,
+  loopUtilizationProbe,
   type Runtime,
   type SignalledProcess,
 } from "@holdfast/core";
@@ -85,7 +86,8 @@ export async function startService<Handler>(input: StartService<Handler>): Promi
   const { runtime, observers } = options;
   const { clock, logger } = runtime;
   const { definition, handler } = input;
-  const { config, register, policies } = options;
+  const { config, register } = options;
+  const policies = { loopUtilization: loopUtilizationProbe(), ...options.policies };
   const server = createServer({
     ...{ definition, handler, runtime, observers, policies, options: options.server },
     ...(config !== undefined && { config }),

@@ -20,6 +20,7 @@ const TIME = "packages/core/src/time/";
 const RANDOM = "packages/core/src/random/";
 /** The programs' first files and those that run their processes; the command, and what starts. */
 const PROGRAMS = [
+  "apps/feed/src/main.ts",
   "apps/feed-history/src/main.ts",
   "apps/feed-history/src/process/",
   "packages/holdfast/src/command/",

@@ -166,7 +166,7 @@ describe("the feed-history process", { timeout: 300_000 }, () => {
     }
   });
 
-  it("fails no call and loses nothing while its two workers are replaced, again and again", async (test) => {
+  it("fails no call and loses nothing while both workers are replaced", async (test) => {
     const opsPort = String(await freePorts(2));
     const rolled = args("rolled", "--workers", "2").with(5, opsPort);
     const service = await startService(rolled);

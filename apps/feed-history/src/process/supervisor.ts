@@ -4,7 +4,7 @@
  * they have ended.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { after, type Clock, parseAddress, type Random, sleep } from "holdfast";
+import { after, type Clock, parseAddress, type Random, ServiceError, sleep } from "holdfast";
 import { StoreWriter } from "../store/index.ts";
 import type { DemoAuthor } from "../demo/git-history.ts";
 import { writeInstanceFile } from "./instance-file.ts";
@@ -161,7 +161,8 @@ export class Supervisor {
       child.once("exit", (code, signal) => {
         late();
         if (worker.ready === undefined) {
-          reject(new Error(`worker ${index} ended before it answered (${signal ?? code})`));
+          const how = `worker ${index} ended before it answered (${signal ?? code})`;
+          reject(new ServiceError("unavailable", how));
         } else this.onExit(worker, signal ?? String(code));
       });
     });

@@ -40,6 +40,7 @@ export async function startWorker(
   const store = new StorePart(data, options.demo, supervised);
   const runtime = systemRuntime({ logger: openLog(options.log, new SystemClock()) });
   const { register, config } = options;
+  const consulToken = process.env["CONSUL_HTTP_TOKEN"];
   const service = await startService({
     definition: FeedHistory,
     handler: new FeedHistoryService(() => store.opened),
@@ -51,7 +52,10 @@ export async function startWorker(
     version: await describeVersion(PACKAGE_VERSION, gitIn(PACKAGE_FOLDER)),
     runtime,
     config: config === undefined ? undefined : openConfig(config, runtime),
-    register: register === undefined ? undefined : { registrar: openRegistrar(register, runtime) },
+    register:
+      register === undefined
+        ? undefined
+        : { registrar: openRegistrar(register, runtime, { consulToken }) },
     process: supervised ? withoutInterrupt : process,
   });
   service.observers.state.register({

@@ -8,25 +8,29 @@ export interface ProcessOptions {
   readonly port: number;
   /** 0 to 65,535, default 6070; 0 picks a free one. */
   readonly opsPort: number;
-  /** Where the history answers: a file of instances, watched. */
+  /**
+   * Where the history answers: a watched file of instances, `consul:HOST:PORT` or
+   * `at:HOST:PORT,HOST:PORT`. Default: ./data/instances.json, which feed-history writes.
+   */
   readonly history: string;
   /** A git history: what the feed shows. Default: the one of this folder. */
   readonly items: string;
-  /** A file of live configuration, watched; default none. */
+  /** Live configuration: a watched file, or `etcd:HOST:PORT`; default none. */
   readonly config: string | undefined;
-  /** Where log lines go: a file, or `-` for standard output. */
+  /** Where log lines go: a file, or `-` for standard output. Default: ./data/feed.log. */
   readonly log: string;
 }
 
 export const USAGE = `feed: answers with the newest items that a user has not seen
 
-  --history FILE   where the history answers: a watched file of instances (default
-                   ./data/instances.json, which feed-history writes)
+  --history WHERE  where the history answers: a watched file of instances, consul:HOST:PORT or
+                   at:HOST:PORT,HOST:PORT (default ./data/instances.json, which feed-history
+                   writes; a token for Consul is taken from CONSUL_HTTP_TOKEN)
   --host HOST      where calls are taken (default 127.0.0.1)
   --port PORT      for Thrift calls (default 9190; 0 picks a free one)
   --ops-port PORT  for the operator (default 6070; 0 picks a free one)
   --items DIR      a git history, whose commits are the items (default .)
-  --config FILE    live configuration, a watched file (default none)
+  --config WHERE   live configuration: a watched file, or etcd:HOST:PORT (default none)
   --log FILE       where log lines go, - for standard output (default ./data/feed.log)`;
 
 export class UsageError extends Error {

@@ -113,7 +113,7 @@ export class ReplyWriter<Handler> {
     patchFrameLength(output, start);
   }
 
-  /** The same, saying what this server understands: what waits for a first reply may be given up. */
+  /** The same, saying what this server understands: a first call may be given up as well. */
   writeHears(connection: ServerConnection<Handler>): void {
     connection.saidHears = true;
     const output = this.turn.outputOf(connection);

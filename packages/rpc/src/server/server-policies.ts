@@ -12,6 +12,9 @@ import {
   type StatsRegistry,
 } from "@holdfast/core";
 import {
+  ADAPTIVE_CONCURRENCY_LIMIT_LIVE,
+  AdaptiveConcurrencyLimit,
+  type AdaptiveConcurrencyLimitOptions,
   type CallTraits,
   completeFaultOptions,
   completeLoadShedOptions,
@@ -31,8 +34,13 @@ import {
 } from "@holdfast/resilience";
 import type { ServerCall } from "./server-call.ts";
 
-/** Each in part; the defaults are those of the policy. The concurrency limit is in the options. */
+/** Each in part; the defaults are those of the policy. */
 export interface ServerPolicyInput {
+  /**
+   * A limit that finds its number by itself, instead of the fixed one of the server's options: for
+   * a service whose capacity nobody knows, or that changes.
+   */
+  readonly adaptiveLimit?: Partial<AdaptiveConcurrencyLimitOptions>;
   readonly loadShed?: Partial<LoadShedOptions>;
   readonly rateLimit?: Partial<RateLimitOptions>;
   readonly fault?: Partial<FaultOptions>;
@@ -55,7 +63,9 @@ export interface ServerPolicyParts {
 export class ServerPolicies<Handler> {
   readonly loadShed: LoadShed<ServerCall<Handler>, unknown>;
   readonly rateLimit: RateLimit<ServerCall<Handler>, unknown>;
-  readonly limit: ConcurrencyLimit<ServerCall<Handler>, unknown>;
+  readonly limit:
+    | ConcurrencyLimit<ServerCall<Handler>, unknown>
+    | AdaptiveConcurrencyLimit<ServerCall<Handler>, unknown>;
   readonly fault: Fault<ServerCall<Handler>, unknown>;
   private readonly unfollow: (() => void)[] = [];
 
@@ -68,7 +78,11 @@ export class ServerPolicies<Handler> {
     const live = <Live extends object>(schema: LiveSchema<Live>, base: Live): LiveOptions<Live> =>
       config?.options(schema, base, owner) ?? fixedOptions(base);
 
-    this.limit = new ConcurrencyLimit(concurrency);
+    const { adaptiveLimit } = policies;
+    const fixed = new ConcurrencyLimit<ServerCall<Handler>, unknown>(concurrency);
+    const adaptive =
+      adaptiveLimit && new AdaptiveConcurrencyLimit<ServerCall<Handler>, unknown>(adaptiveLimit);
+    this.limit = adaptive ?? fixed;
     const shedOptions = completeLoadShedOptions(policies.loadShed ?? {});
     this.loadShed = new LoadShed(
       {
@@ -85,11 +99,13 @@ export class ServerPolicies<Handler> {
 
     // These two are one for all methods, so only what is said of all methods holds for them.
     const key: ConfigKey = { caller: "", callee: service, method: "" };
-    const limitLive = live(CONCURRENCY_LIMIT_LIVE, concurrency);
+    const fixedLive = live(CONCURRENCY_LIMIT_LIVE, concurrency);
+    const adaptiveLive = adaptive && live(ADAPTIVE_CONCURRENCY_LIMIT_LIVE, adaptive.options);
     const shedLive = live(LOAD_SHED_LIVE, shedOptions);
     if (config !== undefined) {
       const follow = (): void => {
-        this.limit.configure(limitLive.of(key));
+        if (adaptiveLive === undefined) fixed.configure(fixedLive.of(key));
+        else adaptive?.configure(adaptiveLive.of(key));
         this.loadShed.configure(shedLive.of(key));
       };
       this.unfollow.push(config.onChange(follow));

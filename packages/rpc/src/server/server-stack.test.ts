@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createWorld } from "@holdfast/sim";
 import { Probe } from "../testing/gen/probe.ts";
+import { createObservers } from "../observe/observers.ts";
 import { HeldProbe } from "../testing/held-probe.ts";
 import { serveForTest } from "../testing/serve-for-test.ts";
 import { simulatedPlace } from "../testing/test-place.ts";
+import { createServer } from "./server.ts";
 
 const served = (body: Parameters<typeof serveForTest<HeldProbe, unknown, HeldProbe>>[1]) =>
   serveForTest(
@@ -56,6 +58,20 @@ describe("the default filters", () => {
         assert.match(why, /above|below|first|last/, role);
       }
     }));
+
+  it("have a limit that finds its number by itself where that is asked for", async () => {
+    const place = simulatedPlace(createWorld(1));
+    const runtime = place.runtime("server");
+    const observers = createObservers(runtime);
+    const parts = { definition: Probe, handler: new HeldProbe(), runtime, observers };
+    const server = createServer({ ...parts, policies: { adaptiveLimit: { callsMax: 50 } } });
+    const [shown] = observers.state.snapshots("policies");
+    const { state } = shown as { state: { concurrency: { limit: number; callsMax: number } } };
+    const { concurrency } = state;
+    assert.equal(concurrency.callsMax, 50);
+    assert.ok(concurrency.limit <= 50);
+    await server.stop();
+  });
 
   it("may be added to and taken from, and the description says so", () => {
     const place = simulatedPlace(createWorld(1));
