@@ -93,18 +93,24 @@ export class FrameTap implements AsyncDisposable {
     const replies = new FrameSplitter();
     near.on("data", (chunk: Buffer) => {
       for (const frame of frames.split(chunk)) this.onRequest(frame, table);
-      far.write(chunk);
+      if (!far.destroyed) far.write(chunk);
       this.onInFlight();
     });
     far.on("data", (chunk: Buffer) => {
       for (const frame of replies.split(chunk)) table.delete(frame.readInt32BE(SEQUENCE_ID_AT));
       near.write(chunk);
     });
-    this.join(near, far);
-    this.join(far, near);
-    far.once("close", () => {
-      if (this.killed) this.lost += table.size;
+    this.sockets.add(near).add(far);
+    near.on("error", () => far.destroy());
+    far.on("error", () => near.end());
+    // Not at once: what is on its way to an instance that is gone is lost with it, and counts.
+    far.on("close", () => near.end());
+    near.on("close", () => {
+      this.sockets.delete(near);
+      this.sockets.delete(far);
       this.tables.delete(table);
+      if (this.killed) this.lost += table.size;
+      far.destroy();
     });
   }
 
@@ -114,15 +120,6 @@ export class FrameTap implements AsyncDisposable {
     if (frame.includes(CANCEL)) {
       if (!this.killed) table.delete(sequenceId);
     } else table.add(sequenceId);
-  }
-
-  private join(from: Socket, to: Socket): void {
-    this.sockets.add(from);
-    from.on("error", () => to.destroy());
-    from.on("close", () => {
-      this.sockets.delete(from);
-      to.destroy();
-    });
   }
 }
 

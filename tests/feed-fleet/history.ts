@@ -2,7 +2,7 @@
  * Three instances of feed-history as processes of this machine, as `make up` has them, and feeds
  * that ask them.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeGitHistory } from "./catalog.ts";
@@ -13,6 +13,13 @@ const INSTANCES = 3;
 const PORTS = ["--port", "0", "--ops-port", "0"];
 /** A disk that is busy with something else keeps all instances waiting, which is no fault here. */
 const MEMORY_FOLDER = "/dev/shm";
+
+/**
+ * A machine that does other things as well keeps the event loops waiting, and whoever sheds load
+ * then refuses calls of every scenario alike.
+ */
+const NO_SHEDDING = { loadShed: { mode: "dark" } };
+const CONFIG = { "*/Feed/*": NO_SHEDDING, "*/FeedHistory/*": NO_SHEDDING };
 
 /** What stands in front of an instance; the feed is told of it instead. */
 export interface Front {
@@ -35,8 +42,10 @@ export class History implements AsyncDisposable {
     mkdirSync(join(folder, "items"));
     await writeGitHistory(join(folder, "items"));
     const args = ["--workers", String(INSTANCES), "--own-ports", "--demo", "none", ...PORTS];
-    const data = ["--data", join(folder, "data")];
-    return new History(folder, await Program.start("feed-history", [...data, ...args]));
+    const config = join(folder, "config.json");
+    writeFileSync(config, JSON.stringify(CONFIG));
+    const files = ["--data", join(folder, "data"), "--config", config];
+    return new History(folder, await Program.start("feed-history", [...files, ...args]));
   }
 
   /** Where the first instance answers. */
@@ -63,8 +72,9 @@ export class History implements AsyncDisposable {
       writeFileSync(file, JSON.stringify({ FeedHistory: [front.address, ...others] }));
     }
     const what = ["--history", file, "--items", join(folder, "items")];
-    const log = ["--log", join(folder, `${name}.log`)];
-    return new Feed(await Program.start("feed", [...what, ...log, ...PORTS]));
+    const config = ["--config", join(folder, "config.json")];
+    const log = join(folder, `${name}.log`);
+    return new Feed(await Program.start("feed", [...what, ...config, "--log", log, ...PORTS]), log);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,10 +86,18 @@ export class History implements AsyncDisposable {
 export class Feed implements AsyncDisposable {
   readonly address: string;
   private readonly program: Program;
+  private readonly log: string;
 
-  constructor(program: Program) {
+  constructor(program: Program, log: string) {
     this.program = program;
+    this.log = log;
     this.address = program.ready.address!;
+  }
+
+  /** Why it answered without the history, as its log has it. */
+  complaints(): string[] {
+    const lines = readFileSync(this.log, "utf8").split("\n");
+    return lines.filter((line) => line.includes("answered without the history"));
   }
 
   metrics(): Promise<Metrics> {

@@ -44,7 +44,10 @@ export class Program implements AsyncDisposable {
     const keeper = keep(child.pid!, "KILL");
     const exit = once(child, "exit").then(() => undefined);
     const first = await Promise.race([once(child, "message"), exit]);
-    if (first === undefined) throw new Error(`${name} ended before it answered`);
+    if (first === undefined) {
+      keeper.kill("SIGKILL");
+      throw new Error(`${name} ended before it answered`);
+    }
     return new Program(name, child, keeper, first[0] as Ready);
   }
 

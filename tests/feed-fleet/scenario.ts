@@ -25,6 +25,8 @@ export interface Report {
   /** Those that ended after the fault. */
   readonly refreshes: number;
   readonly failed: readonly Refresh[];
+  /** Why, as the feed has it. */
+  readonly complaints: readonly string[];
   /** 0 to 1. */
   readonly success: number;
   /** From the fault on. */
@@ -60,6 +62,7 @@ export async function runScenario(feed: Feed, fault: () => unknown): Promise<Rep
   return {
     refreshes: counted.length,
     failed,
+    complaints: feed.complaints(),
     success: 1 - failed.length / counted.length,
     sent,
     normalMs: Math.max(NORMAL_LEAST_MS, 2 * median(before)),

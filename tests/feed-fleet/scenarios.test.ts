@@ -80,5 +80,7 @@ function assertKept(test: TestContext, report: Report): void {
 }
 
 function textOf(report: Report): string {
-  return JSON.stringify({ ...report, failed: report.failed.slice(0, 5) });
+  const { failed, complaints } = report;
+  const some = { failed: failed.slice(0, 5), complaints: complaints.slice(0, 5) };
+  return JSON.stringify({ ...report, ...some });
 }
