@@ -21,6 +21,7 @@ const TEST_DATA = "packages/thrift/src/codegen/testdata";
 /** Each IDL whose generated files are committed. */
 const GENERATED: readonly Generated[] = [
   { idl: "apps/feed/idl/feed.thrift", outDir: "apps/feed/src/gen", options: DOOR },
+  { idl: "apps/feed/idl/feed.thrift", outDir: "tests/feed-fleet/gen", options: DOOR },
   {
     idl: "apps/feed-history/idl/feed_history.thrift",
     outDir: "apps/feed-history/src/gen",

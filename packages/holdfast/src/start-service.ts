@@ -11,7 +11,6 @@ import {
   type LifecyclePart,
   type LiveConfig,
   type Logger,
-  loopUtilizationProbe,
   type Runtime,
   type SignalledProcess,
 } from "@holdfast/core";
@@ -86,8 +85,7 @@ export async function startService<Handler>(input: StartService<Handler>): Promi
   const { runtime, observers } = options;
   const { clock, logger } = runtime;
   const { definition, handler } = input;
-  const { config, register } = options;
-  const policies = { loopUtilization: loopUtilizationProbe(), ...options.policies };
+  const { config, register, policies } = options;
   const server = createServer({
     ...{ definition, handler, runtime, observers, policies, options: options.server },
     ...(config !== undefined && { config }),

@@ -44,7 +44,11 @@ export interface ServerPolicyInput {
   readonly loadShed?: Partial<LoadShedOptions>;
   readonly rateLimit?: Partial<RateLimitOptions>;
   readonly fault?: Partial<FaultOptions>;
-  /** The part of time in which the event loop was busy since it was last asked, 0 to 1. */
+  /**
+   * The part of time in which the event loop was busy since it was last asked, 0 to 1; default not
+   * looked at. `loopUtilizationProbe()` gives it. A busy loop alone is no overload: a server that
+   * answers as many calls as it can at once, all in time, is busy all the time.
+   */
   readonly loopUtilization?: () => number;
 }
 
