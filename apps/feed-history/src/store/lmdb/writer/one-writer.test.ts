@@ -1,4 +1,4 @@
-/** What stands against a commit that is lost because another one has opened or written the files. */
+/** What stands against a commit that is lost because another one has written to the files. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { int64Max, item } from "../../history-store.contract.ts";
