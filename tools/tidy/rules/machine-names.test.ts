@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { it } from "node:test";
 import { findingsOf } from "../findings-of.ts";
 import { machineNames } from "./machine-names.ts";
@@ -8,8 +8,9 @@ import { machineNames } from "./machine-names.ts";
 const HOME = ["", "home", "ann"].join("/");
 const MIRROR = ["https:/", "registry.example.com"].join("/");
 
+const here = join(import.meta.dirname, "..", "..", "..");
+
 it("finds somebody's home, and where this checkout stands", () => {
-  const here = join(import.meta.dirname, "..", "..", "..");
   assert.deepEqual(findingsOf(machineNames, { "a.md": `cd ${HOME}/src`, "b.md": `cd ${here}` }), [
     `a.md:1: ${HOME} is there on one machine only`,
     `b.md:1: ${here} is there on one machine only`,
@@ -23,6 +24,7 @@ it("finds addresses of registries", () => {
 });
 
 it("lets pass what every machine has", () => {
-  const text = "/usr/bin/env /tmp/x /proc/self/stat https://example.com/home/page GET /root";
+  const beside = `${dirname(here)}/`;
+  const text = `https://example.com${beside} /usr/bin/env /tmp/x /proc/self/stat https://example.com/home/page GET /root`;
   assert.deepEqual(findingsOf(machineNames, { "a.md": text }), []);
 });

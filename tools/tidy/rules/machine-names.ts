@@ -1,6 +1,6 @@
 /** What is committed works anywhere: it names no folder of one machine, and no registry. */
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Rule } from "../rule.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -24,11 +24,19 @@ export const machineNames: Rule = {
 
 /** The name found, whatever machine this is: where this checkout stands is one as well. */
 function machineNameIn(line: string): string | undefined {
-  const here = HERE.find((place) => line.includes(place));
+  const here = HERE.find((place) => standsIn(line, place));
   return here ?? HOMES.exec(line)?.[0] ?? REGISTRIES.exec(line)?.[0];
 }
 
+/** Whether a path begins there: what only ends like it, such as a part of a URL, is another. */
+function standsIn(line: string, place: string): boolean {
+  for (let at = line.indexOf(place); at !== -1; at = line.indexOf(place, at + 1)) {
+    if (at === 0 || !/[\w.:/-]/.test(line.charAt(at - 1))) return true;
+  }
+  return false;
+}
+
 /** This checkout, and what is below the user's home or beside the checkout. */
-const HERE = [ROOT, `${homedir()}/`, `/${ROOT.split("/")[1]}/`].filter(
+const HERE = [ROOT, `${homedir()}/`, `${dirname(ROOT)}/`].filter(
   (place) => !COMMON.test(place.replace(/\/$/, "")),
 );
