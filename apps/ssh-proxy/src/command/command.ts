@@ -9,7 +9,7 @@ export type Command =
   | {
       readonly verb: GitVerb;
       readonly access: Access;
-      /** As the client wrote it, without quotes and leading slashes, such as `team/project.git`. */
+      /** As the client wrote it, without quotes and outer slashes, such as `team/project.git`. */
       readonly repository: string;
     }
   | {
