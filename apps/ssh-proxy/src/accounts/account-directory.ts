@@ -12,6 +12,8 @@ export interface Identity {
   readonly publicKeyName: string;
   /** See `PublicKey.fingerprint`. */
   readonly fingerprint: string;
+  /** How many different keys of the account must be proven to log in, 1 or more; default 1. */
+  readonly keysNeeded?: number;
 }
 
 export interface AccountDirectory {

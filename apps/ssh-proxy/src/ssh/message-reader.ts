@@ -59,6 +59,13 @@ export class MessageReader {
       .filter((name) => name !== "");
   }
 
+  /** Everything that is left: a view, not a copy. */
+  rest(): Buffer {
+    const value = this.bytes.subarray(this.at);
+    this.at = this.bytes.length;
+    return value;
+  }
+
   /** Throws unless everything has been read. */
   end(): void {
     if (this.remainingBytes > 0) throw malformed(`${this.remainingBytes} bytes too many`);

@@ -16,9 +16,15 @@ export interface SshConnection {
   /** Bytes of channel data in and out, since the start. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Bytes that the socket has not taken. */
+  readonly pendingBytes: number;
+  /** While true, answers to keepalives cannot be seen. */
+  readonly readingPaused: boolean;
   /** Stops and starts reading from the socket. Only ever waits for another socket to be drained. */
   pauseReading(): void;
   resumeReading(): void;
+  /** Asks the peer for a sign of life (`keepalive@openssh.com`); any answer is one. */
+  sendKeepalive(): void;
   /** Says DISCONNECT with a text that the user reads, and closes. */
   disconnect(reason: number, text: string): void;
   /** Closes now, without a word. */
@@ -28,6 +34,8 @@ export interface SshConnection {
 /** A server's connection tells these, in this order. */
 export interface ServerConnectionHandler {
   onIdent(ident: string): void;
+  /** Bytes came, whatever they are. */
+  onReceived(): void;
   onKeys(algorithms: AgreedAlgorithms, first: boolean): void;
   /**
    * Whose key this is. Asked for offers (`proven` false: it only asks whether the key would do) and

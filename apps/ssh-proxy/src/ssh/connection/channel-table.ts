@@ -1,0 +1,206 @@
+/**
+ * The channels of one connection (RFC 4254): numbers, limits, and which message belongs to which.
+ */
+import { MESSAGE } from "../message-numbers.ts";
+import { MessageReader } from "../message-reader.ts";
+import { MessageWriter } from "../message-writer.ts";
+import { DISCONNECT, SshError } from "../ssh-error.ts";
+import { Channel, PACKET_DATA_MAX_BYTES } from "./channel.ts";
+import type { SshConnectionOptions } from "./connection-options.ts";
+import type { PacketLink } from "./packet-link.ts";
+import type { ChannelHandler, SshChannel } from "./ssh-channel.ts";
+
+/** Why a channel is refused (RFC 4254, 5.1). */
+const OPEN_REFUSED = { prohibited: 1, connectFailed: 2, unknownType: 3, shortage: 4 } as const;
+
+const TEXT_MAX_BYTES = 255;
+
+/** Decides about a session that the peer wants to open; a client takes none. */
+export type OnSession = (channel: SshChannel) => ChannelHandler | { readonly refused: string };
+
+export class ChannelTable {
+  bytesIn = 0;
+  bytesOut = 0;
+  private readonly link: PacketLink;
+  private readonly options: SshConnectionOptions;
+  private readonly onSession: OnSession | undefined;
+  private readonly channels = new Map<number, Channel>();
+  private readonly opening = new Map<number, PendingOpen>();
+  private nextId = 0;
+
+  constructor(link: PacketLink, options: SshConnectionOptions, onSession?: OnSession) {
+    this.link = link;
+    this.options = options;
+    this.onSession = onSession;
+  }
+
+  get count(): number {
+    return this.channels.size;
+  }
+
+  /** Handles a message from 90 to 100; throws an SshError for what the protocol forbids. */
+  onMessage(payload: Buffer): void {
+    const number = payload[0]!;
+    if (number === MESSAGE.channelOpen) return this.onOpen(new MessageReader(payload));
+    const reader = new MessageReader(payload);
+    const id = reader.uint32();
+    if (number === MESSAGE.channelOpenConfirmation) return this.onConfirmed(id, reader);
+    if (number === MESSAGE.channelOpenFailure) return this.onRefused(id, reader);
+    const channel = this.channels.get(id);
+    if (channel === undefined || !channel.isOpen) {
+      throw new SshError(DISCONNECT.protocolError, `message ${number} on no channel (${id})`);
+    }
+    onChannelMessage(channel, number, reader);
+  }
+
+  onSendable(): void {
+    for (const channel of this.channels.values()) channel.onSendable();
+  }
+
+  /** The connection is over: every channel is, too. */
+  end(error: SshError): void {
+    for (const { reject } of [...this.opening.values()]) reject(error);
+    this.opening.clear();
+    for (const channel of [...this.channels.values()]) channel.leave(error);
+  }
+
+  /** Opens a session; rejects with an SshError when the peer does not let us. */
+  open(handler: ChannelHandler, initialGrantBytes: number): Promise<SshChannel> {
+    const channel = this.makeChannel();
+    channel.handler = handler;
+    channel.granted(initialGrantBytes);
+    this.link.transport.send(
+      new MessageWriter(MESSAGE.channelOpen)
+        .string("session")
+        .uint32(channel.id)
+        .uint32(initialGrantBytes)
+        .uint32(PACKET_DATA_MAX_BYTES)
+        .finish(),
+    );
+    return new Promise((resolve, reject) => {
+      this.opening.set(channel.id, { resolve: () => resolve(channel), reject });
+    });
+  }
+
+  private onOpen(reader: MessageReader): void {
+    const type = reader.text(TEXT_MAX_BYTES);
+    const peerId = reader.uint32();
+    const windowBytes = reader.uint32();
+    const packetMaxBytes = reader.uint32();
+    const refuse = (reason: number, text: string): void => this.refuse(peerId, reason, text);
+    if (this.onSession === undefined) {
+      return refuse(OPEN_REFUSED.prohibited, "a server may not open channels here");
+    }
+    if (type !== "session") {
+      const known = /^(direct-tcpip|direct-streamlocal@openssh\.com|x11|tun@openssh\.com)$/;
+      return known.test(type)
+        ? refuse(OPEN_REFUSED.prohibited, "forwarding is not allowed here")
+        : refuse(OPEN_REFUSED.unknownType, "only sessions can be opened here");
+    }
+    if (packetMaxBytes < 1) {
+      throw new SshError(DISCONNECT.protocolError, "a channel that takes packets of 0 bytes");
+    }
+    if (this.channels.size >= this.options.channelsMax) {
+      const text = `no more than ${this.options.channelsMax} sessions on one connection`;
+      return refuse(OPEN_REFUSED.shortage, text);
+    }
+    const channel = this.makeChannel();
+    channel.opened(peerId, windowBytes, packetMaxBytes);
+    channel.granted(this.options.initialGrantBytes);
+    const handler = this.onSession(channel);
+    if ("refused" in handler) {
+      this.channels.delete(channel.id);
+      return refuse(OPEN_REFUSED.connectFailed, handler.refused);
+    }
+    channel.handler = handler;
+    this.link.transport.send(
+      new MessageWriter(MESSAGE.channelOpenConfirmation)
+        .uint32(peerId)
+        .uint32(channel.id)
+        .uint32(this.options.initialGrantBytes)
+        .uint32(PACKET_DATA_MAX_BYTES)
+        .finish(),
+    );
+  }
+
+  private refuse(peerId: number, reason: number, text: string): void {
+    this.link.transport.send(
+      new MessageWriter(MESSAGE.channelOpenFailure)
+        .uint32(peerId)
+        .uint32(reason)
+        .string(text)
+        .string("")
+        .finish(),
+    );
+  }
+
+  private onConfirmed(id: number, reader: MessageReader): void {
+    const pending = this.takeOpening(id);
+    const channel = this.channels.get(id)!;
+    channel.opened(reader.uint32(), reader.uint32(), Math.max(1, reader.uint32()));
+    pending.resolve();
+  }
+
+  private onRefused(id: number, reader: MessageReader): void {
+    const pending = this.takeOpening(id);
+    this.channels.delete(id);
+    const reason = reader.uint32();
+    const text = reader.text().slice(0, TEXT_MAX_BYTES);
+    pending.reject(new SshError(reason, `the server refused a session: ${text}`));
+  }
+
+  private takeOpening(id: number): PendingOpen {
+    const pending = this.opening.get(id);
+    this.opening.delete(id);
+    if (pending !== undefined) return pending;
+    throw new SshError(DISCONNECT.protocolError, `an answer to a channel never opened (${id})`);
+  }
+
+  private makeChannel(): Channel {
+    const channel = new Channel({
+      link: this.link,
+      id: this.nextId++,
+      requestsPendingMax: this.options.channelRequestsPendingMax,
+      onGone: ({ id }) => this.channels.delete(id),
+      onBytes: (direction, bytes) => {
+        if (direction === "in") this.bytesIn += bytes;
+        else this.bytesOut += bytes;
+      },
+    });
+    this.channels.set(channel.id, channel);
+    return channel;
+  }
+}
+
+interface PendingOpen {
+  resolve(): void;
+  reject(error: SshError): void;
+}
+
+function onChannelMessage(channel: Channel, number: number, reader: MessageReader): void {
+  switch (number) {
+    case MESSAGE.channelData:
+      return channel.onData(reader.string(), false);
+    case MESSAGE.channelExtendedData:
+      // Only stderr has ever been given a type; anything else would be shown as such.
+      if (reader.uint32() === 1) return channel.onData(reader.string(), true);
+      throw new SshError(DISCONNECT.protocolError, "extended data that is not stderr");
+    case MESSAGE.channelWindowAdjust:
+      return channel.onAdjust(reader.uint32());
+    case MESSAGE.channelEof:
+      return channel.onEof();
+    case MESSAGE.channelClose:
+      return channel.onClose();
+    case MESSAGE.channelSuccess:
+      return channel.onAnswer(true);
+    case MESSAGE.channelFailure:
+      return channel.onAnswer(false);
+    case MESSAGE.channelRequest: {
+      const name = reader.text(TEXT_MAX_BYTES);
+      const wanted = reader.boolean();
+      return channel.onRequest(name, wanted, reader.rest());
+    }
+    default:
+      throw new SshError(DISCONNECT.protocolError, `message ${number} is not of a channel`);
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * A socket and the SSH transport on it. What is sent in one turn of the event loop leaves in as
+ * few writes as possible; whoever sends can see how much the socket has not taken yet.
+ */
+import { after, type Clock, type Socket } from "holdfast";
+import { DISCONNECT, SshError } from "../ssh-error.ts";
+import type {
+  AgreedAlgorithms,
+  CreateTransport,
+  SshTransport,
+  TransportHandler,
+  TransportInput,
+} from "../transport/ssh-transport.ts";
+import type { ConnectionEnd } from "./ssh-connection.ts";
+
+/** Who is told what happens on the link; the last call is `onEnd`, exactly once. */
+export interface LinkHandler {
+  onIdent(ident: string): void;
+  onReceived(): void;
+  onKeys(algorithms: AgreedAlgorithms): void;
+  /** Valid only during the call. An SshError thrown here ends the link with its reason. */
+  onMessage(payload: Buffer): void;
+  /** The socket takes bytes again, or keys are in force again. */
+  onSendable(): void;
+  onEnd(end: ConnectionEnd): void;
+}
+
+export interface LinkInput extends Pick<TransportInput, "role" | "ident" | "algorithms"> {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly createTransport: CreateTransport;
+  readonly handler: LinkHandler;
+}
+
+/** With so much not taken by the socket, nothing more is sent than what must be. */
+const PENDING_MAX_BYTES = 128 * 1_024;
+/** Packets up to this size are put together into one write; a copy costs less than a call. */
+const GATHER_MAX_BYTES = 16 * 1_024;
+
+/** Long enough for a text to reach a user far away. */
+const LINGER_MS = 2_000;
+
+const CLOSED: ConnectionEnd = { kind: "closed", error: undefined, text: "" };
+
+export class PacketLink implements TransportHandler {
+  readonly transport: SshTransport;
+  private readonly socket: Socket;
+  private readonly clock: Clock;
+  private readonly handler: LinkHandler;
+  private readonly queue: Buffer[] = [];
+  private queuedBytes = 0;
+  private flushing = false;
+  private pauses = 0;
+  private ended = false;
+  /** Why it ends, when that is known before the socket says so. */
+  private end: ConnectionEnd | undefined = undefined;
+  private stopLinger: () => void = () => undefined;
+
+  constructor(input: LinkInput) {
+    const { socket, clock, createTransport, handler } = input;
+    this.socket = socket;
+    this.clock = clock;
+    this.handler = handler;
+    this.transport = createTransport({
+      ...{ role: input.role, ident: input.ident, handler: this },
+      ...(input.algorithms !== undefined && { algorithms: input.algorithms }),
+      write: (bytes) => this.enqueue(bytes),
+    });
+    socket.start({
+      onBytes: (bytes) => this.receive(bytes),
+      onEnd: () => (this.ended ? socket.destroy() : this.finish(CLOSED)),
+      onDrain: () => this.tellSendable(),
+      onClose: (error) => {
+        this.stopLinger();
+        this.finish(
+          error === undefined ? CLOSED : { kind: "lost", error: undefined, text: error.message },
+        );
+      },
+    });
+  }
+
+  get remote(): string {
+    return this.socket.remote;
+  }
+
+  /** Bytes that the socket has not taken. */
+  get pendingBytes(): number {
+    return this.queuedBytes + this.socket.pendingBytes;
+  }
+
+  /** Whether more may be sent than what must be: false until `onSendable`. */
+  get takesBytes(): boolean {
+    return (
+      !this.ended && this.pendingBytes < PENDING_MAX_BYTES && !this.transport.exchangingKeys
+    );
+  }
+
+  /** Pauses add up: reading goes on when each has been taken back. */
+  pause(): void {
+    if (this.pauses++ === 0 && !this.ended) this.socket.pause();
+  }
+
+  resume(): void {
+    if (--this.pauses === 0 && !this.ended) this.socket.resume();
+  }
+
+  get paused(): boolean {
+    return this.pauses > 0;
+  }
+
+  /** DISCONNECT with its text, what is pending, and the end. */
+  disconnect(reason: number, text: string, end?: ConnectionEnd): void {
+    if (this.ended) return;
+    this.transport.disconnect(reason, text);
+    this.close(end ?? { kind: "ended", error: undefined, text });
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.finish({ kind: "ended", error: undefined, text: "" });
+  }
+
+  onIdent(ident: string): void {
+    this.handler.onIdent(ident);
+  }
+
+  onKeys(algorithms: AgreedAlgorithms): void {
+    this.handler.onKeys(algorithms);
+    if (!this.ended) this.tellSendable();
+  }
+
+  onMessage(payload: Buffer): void {
+    if (!this.ended) this.handler.onMessage(payload);
+  }
+
+  onDisconnect(_reason: number, text: string): void {
+    this.finish({ kind: "disconnected", error: undefined, text });
+  }
+
+  onError(error: SshError): void {
+    this.close({ kind: "protocol-error", error, text: error.message });
+  }
+
+  private receive(bytes: Uint8Array): void {
+    if (this.ended) return;
+    this.handler.onReceived();
+    try {
+      this.transport.receive(bytes);
+    } catch (thrown) {
+      // A mistake of ours must not take the process, and the peer cannot go on either way.
+      const error =
+        thrown instanceof SshError
+          ? thrown
+          : new SshError(DISCONNECT.byApplication, `internal error: ${String(thrown)}`);
+      this.disconnect(error.reason, error.message, {
+        kind: "protocol-error",
+        error,
+        text: error.message,
+      });
+      if (!(thrown instanceof SshError)) throw thrown;
+    }
+  }
+
+  private enqueue(bytes: Buffer): void {
+    if (this.ended) return;
+    this.queue.push(bytes);
+    this.queuedBytes += bytes.length;
+    if (this.flushing) return;
+    this.flushing = true;
+    this.clock.afterTurn(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    if (this.queue.length === 0 || this.ended) return;
+    const bytes = this.queuedBytes;
+    const pieces = this.queue.splice(0);
+    this.queuedBytes = 0;
+    if (pieces.length === 1) this.socket.write(pieces[0]!);
+    else if (bytes <= GATHER_MAX_BYTES) this.socket.write(Buffer.concat(pieces, bytes));
+    else for (const piece of pieces) this.socket.write(piece);
+    if (this.takesBytes) this.handler.onSendable();
+  }
+
+  private tellSendable(): void {
+    if (this.takesBytes) this.handler.onSendable();
+  }
+
+  /** Sends what is pending, then the end; a peer that does not take it is cut by its time limit. */
+  private close(end: ConnectionEnd): void {
+    if (this.ended || this.end !== undefined) return;
+    this.end = end;
+    this.flush();
+    this.socket.end();
+    this.finish(end);
+  }
+
+  private finish(end: ConnectionEnd): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.transport.close();
+    this.queue.length = 0;
+    // What was written before an `end()` still goes out; the peer closes, or the linger does.
+    if (this.end === undefined) this.socket.destroy();
+    else this.linger();
+    this.handler.onEnd(this.end ?? end);
+  }
+
+  /** A peer that never closes its side would keep the socket for ever. */
+  private linger(): void {
+    this.socket.resume();
+    this.stopLinger = after(this.clock, LINGER_MS, () => this.socket.destroy());
+  }
+}
