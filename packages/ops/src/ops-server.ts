@@ -18,6 +18,7 @@ import { type OpsReply, textReply } from "./http/reply.ts";
 import { registerProcessStats } from "./metrics/process-stats.ts";
 import { completeOpsOptions, type OpsOptions, showOpsOptions } from "./ops-options.ts";
 import type { OpsSources, OpsView } from "./ops-view.ts";
+import { findRoute, withRoutes } from "./route-table.ts";
 import { ROUTES } from "./routes.ts";
 
 /** A part for the top of a lifecycle: it shows a start that hangs and a drain to its end. */
@@ -40,7 +41,7 @@ const HEADERS = {
   "Cross-Origin-Resource-Policy": "same-origin",
 } as const;
 
-/** Throws a ServiceError `invalid` when the options are wrong. */
+/** Throws a ServiceError `invalid` when the options, or a route of the service's, are wrong. */
 export function createOpsServer(sources: OpsSources, options: Partial<OpsOptions> = {}): OpsServer {
   return new HttpOpsServer(sources, completeOpsOptions(options));
 }
@@ -60,7 +61,7 @@ class HttpOpsServer implements OpsServer {
     this.options = options;
     this.logger = sources.logger ?? silentLogger;
     const startEpochMs = sources.startEpochMs ?? sources.clock.epochMs();
-    this.view = { sources, startEpochMs, routes: ROUTES };
+    this.view = { sources, startEpochMs, routes: withRoutes(ROUTES, sources.routes) };
     const { requestTimeoutMs } = options;
     this.server = createServer({
       maxHeaderSize: options.headerMaxBytes,
@@ -150,9 +151,11 @@ class HttpOpsServer implements OpsServer {
     const refusal = guard(this.options, method, headers);
     if (refusal !== undefined) return refusal;
     const [path = "", ...rest] = (request.url ?? "").split("?");
-    const route = this.view.routes.find((one) => one.path === path);
-    if (route === undefined)
+    const found = findRoute(this.view.routes, path);
+    if (found === undefined) {
       return textReply(404, "there is no such page; / lists those there are");
+    }
+    const { route, parameter } = found;
     const allowed = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
     if (!allowed.includes(method)) {
       const reply = textReply(405, `${path} takes ${allowed.join(" or ")}`);
@@ -162,6 +165,7 @@ class HttpOpsServer implements OpsServer {
     try {
       return route.endpoint(this.view, {
         query: new URLSearchParams(rest.join("?")),
+        parameter,
         accept: headers.accept ?? "",
         host: headers.host ?? "",
         remote: request.socket.remoteAddress ?? "",

@@ -28,6 +28,11 @@ export interface OpsSources {
   readonly config?: ConfigView;
   /** Default: says nothing. */
   readonly logger?: Logger;
+  /**
+   * Pages of the service's own, shown on the index behind the others; default none. One with the
+   * path of a page that is there already takes its place. Checked when the port is made.
+   */
+  readonly routes?: readonly OpsRoute[];
   /** When the process started, milliseconds since the Unix epoch; default: now. */
   readonly startEpochMs?: number;
 }
@@ -35,12 +40,20 @@ export interface OpsSources {
 export interface OpsView {
   readonly sources: OpsSources;
   readonly startEpochMs: number;
-  readonly routes: readonly Route[];
+  readonly routes: readonly OpsRoute[];
 }
 
+/**
+ * Answers one request, at once: it shows what there is, or sets something going. What it throws
+ * becomes a 500 and a line in the log.
+ */
 export type Endpoint = (view: OpsView, request: OpsRequest) => OpsReply;
 
-export interface Route {
+export interface OpsRoute {
+  /**
+   * Such as `/info`. One part may be a parameter, `/connections/:key/close`: anything of letters,
+   * digits and `_.~-`, up to 128 of them, which the endpoint finds in the request.
+   */
   readonly path: string;
   /** A GET changes nothing, and answers HEAD too. */
   readonly method: "GET" | "POST";

@@ -12,9 +12,9 @@ import { optionsEndpoint } from "./endpoint/options.ts";
 import { readyzEndpoint } from "./endpoint/readyz.ts";
 import { stackEndpoint } from "./endpoint/stack.ts";
 import { stateEndpoint } from "./endpoint/state.ts";
-import type { Endpoint, Route } from "./ops-view.ts";
+import type { Endpoint, OpsRoute } from "./ops-view.ts";
 
-export const ROUTES: readonly Route[] = [
+export const ROUTES: readonly OpsRoute[] = [
   get("/", indexEndpoint, "About", "this page"),
   get("/info", infoEndpoint, "About", "version, start time, uptime and state, as JSON"),
   get("/healthz", healthzEndpoint, "Health", "200 as long as the process answers at all"),
@@ -56,6 +56,6 @@ export const ROUTES: readonly Route[] = [
   },
 ];
 
-function get(path: string, endpoint: Endpoint, group: string, description: string): Route {
+function get(path: string, endpoint: Endpoint, group: string, description: string): OpsRoute {
   return { path, method: "GET", endpoint, group, description };
 }

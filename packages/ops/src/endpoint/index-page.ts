@@ -1,7 +1,7 @@
 /** `/`: what there is to see, for a browser as a page and for a terminal as text. */
 import { escapeControl } from "@holdfast/core";
 import { htmlReply, type OpsRequest, type OpsReply, prefers, textReply } from "../http/reply.ts";
-import type { Endpoint, OpsView, Route } from "../ops-view.ts";
+import type { Endpoint, OpsView, OpsRoute } from "../ops-view.ts";
 import { describeInfo } from "./info.ts";
 
 export const indexEndpoint: Endpoint = (view, request) =>
@@ -55,8 +55,9 @@ function htmlIndex(view: OpsView, request: OpsRequest): OpsReply {
 `);
 }
 
-function htmlRoute({ path, method, description }: Route, host: string): string {
-  const name = method === "GET" ? `<a href="${html(path)}">${html(path)}</a>` : html(path);
+function htmlRoute({ path, method, description }: OpsRoute, host: string): string {
+  const isPage = method === "GET" && !path.includes(":");
+  const name = isPage ? `<a href="${html(path)}">${html(path)}</a>` : html(path);
   const command = method === "GET" ? "" : `<br><code>${html(commandOf(method, host, path))}</code>`;
   return `
       <dt>${name}</dt>
@@ -79,12 +80,13 @@ function textIndex(view: OpsView, request: OpsRequest): OpsReply {
   return textReply(200, lines.join("\n"));
 }
 
-function byGroup(routes: readonly Route[]): Map<string, Route[]> {
+function byGroup(routes: readonly OpsRoute[]): Map<string, OpsRoute[]> {
   return Map.groupBy(routes, ({ group }) => group);
 }
 
 function commandOf(method: string, host: string, path: string): string {
-  return `curl -X ${method} http://${host}${path}`;
+  const example = path.replace(/:([\w-]+)/, (_, name: string) => name.toUpperCase());
+  return `curl -X ${method} http://${host}${example}`;
 }
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {

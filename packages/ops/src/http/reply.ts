@@ -4,6 +4,8 @@ import { renderJson } from "./json.ts";
 export interface OpsRequest {
   /** Decoded; only what follows `?`. */
   readonly query: URLSearchParams;
+  /** What stands where the route's path has its parameter; `""` when it has none. */
+  readonly parameter: string;
   /** The Accept header, `""` when there is none. */
   readonly accept: string;
   /** The Host header, for links and commands that are shown. */
