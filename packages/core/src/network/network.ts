@@ -66,6 +66,13 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
   /** Length of the kernel's queue of connections not yet accepted; default 511. */
   readonly backlog?: number;
+  /**
+   * Number of an open file descriptor, 3 or more: a bound socket that this process was started
+   * with. It is listened on instead of a new one, belongs to the listener from then on, and
+   * `address` only names it. Who else has the socket shares its queue, so that no connection is
+   * lost when one of them goes. Default: a new socket.
+   */
+  readonly fileDescriptor?: number;
 }
 
 export interface ConnectOptions {

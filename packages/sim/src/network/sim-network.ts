@@ -136,6 +136,10 @@ export class SimNetwork implements Network {
     onSocket: (socket: Socket) => void,
     options: ListenOptions = {},
   ): Promise<Listener> {
+    if (options.fileDescriptor !== undefined) {
+      const message = "the simulated network has no file descriptors";
+      return Promise.reject(new ServiceError("invalid", message));
+    }
     const address =
       asked.kind === "tcp" && asked.port === 0 ? { ...asked, port: this.listenPort++ } : asked;
     const key = keyOf(host, address);

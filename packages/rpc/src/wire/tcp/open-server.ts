@@ -28,13 +28,11 @@ export function openServer(setup: ServerSetup): Promise<Listener> {
   const shakingHands = new Map<string, net.Socket>();
   const server =
     listenOptions.tls === undefined ? plainServer(setup) : tlsServer(setup, shakingHands);
-  const target =
-    address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(
       {
-        ...target,
+        ...targetOf(address, listenOptions.fileDescriptor),
         backlog: listenOptions.backlog ?? BACKLOG,
         reusePort: listenOptions.reusePort ?? false,
         // In a cluster of processes too, this process accepts its own connections.
@@ -47,6 +45,13 @@ export function openServer(setup: ServerSetup): Promise<Listener> {
       },
     );
   });
+}
+
+function targetOf(address: Address, fileDescriptor: number | undefined): net.ListenOptions {
+  if (fileDescriptor !== undefined) return { fd: fileDescriptor };
+  return address.kind === "unix"
+    ? { path: address.path }
+    : { host: address.host, port: address.port };
 }
 
 function plainServer(setup: ServerSetup): net.Server {
