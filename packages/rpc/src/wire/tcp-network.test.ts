@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -144,35 +144,6 @@ describe("TcpNetwork", PATIENCE, () => {
     assert.equal(accepted.length, 20);
     for (const peer of [...clients, ...accepted]) peer.destroy();
     await Promise.all([...clients, ...accepted].map((peer) => peer.untilClosed()));
-  });
-
-  it("listens on a socket that somebody else has bound", async () => {
-    const { port, fileDescriptor } = boundSocket();
-    const network = createNetwork();
-    const asked: Address = { ...LOOPBACK, port: 0 };
-    const options: ListenOptions = { fileDescriptor };
-    let accepted = 0;
-    const onSocket = (socket: Socket): void => {
-      accepted++;
-      socket.destroy();
-    };
-    const listener = await network.listen(asked, onSocket, options);
-    assert.deepEqual(listener.address, { ...LOOPBACK, port });
-    const client = new Peer(await network.connect(listener.address, CONNECT)).start();
-    await client.until(() => client.calls.includes("end") || client.closed);
-    assert.equal(accepted, 1);
-    client.destroy();
-    await client.untilClosed();
-    await listener.close();
-    await assert.rejects(network.connect(listener.address, CONNECT), unavailable(/nobody listens/));
-  });
-
-  it("says that a descriptor is no socket", async () => {
-    const file = openSync(join(folder, "file"), "w");
-    const options: ListenOptions = { fileDescriptor: file };
-    const listening = createNetwork().listen(LOOPBACK, destroy, options);
-    await assert.rejects(listening, unavailable(/^port 0 on 127.0.0.1 cannot be opened: /));
-    closeSync(file);
   });
 
   it("refuses options out of their range", () => {
@@ -368,27 +339,6 @@ async function closePair({ client, server, listener }: ConnectedPair): Promise<v
     await peer.untilClosed();
   }
   await listener.close();
-}
-
-/** As a supervisor has it. Not closed here: the listener on its descriptor is what closes it. */
-function boundSocket(): { port: number; fileDescriptor: number } {
-  if (net.BoundSocket !== undefined) {
-    const socket = new net.BoundSocket({ host: "127.0.0.1", port: 0 });
-    return { port: socket.address().port, fileDescriptor: socket.fd() };
-  }
-  // Node 24 has it under this name only.
-  const { _createServerHandle } = net as unknown as {
-    _createServerHandle: (host: string, port: number, family: number) => BoundHandle;
-  };
-  const handle = _createServerHandle("127.0.0.1", 0, 4);
-  const name = { port: 0 };
-  handle.getsockname(name);
-  return { port: name.port, fileDescriptor: handle.fd };
-}
-
-interface BoundHandle {
-  readonly fd: number;
-  getsockname(out: object): number;
 }
 
 function unavailable(message: RegExp): (error: unknown) => boolean {
