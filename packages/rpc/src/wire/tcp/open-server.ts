@@ -47,7 +47,10 @@ export function openServer(setup: ServerSetup): Promise<Listener> {
   });
 }
 
-function targetOf(address: Address, fileDescriptor: number | undefined): net.ListenOptions {
+/** Node's types leave `fd` out; its documentation has it. */
+type ListenTarget = Pick<net.ListenOptions, "host" | "port" | "path"> & { readonly fd?: number };
+
+function targetOf(address: Address, fileDescriptor: number | undefined): ListenTarget {
   if (fileDescriptor !== undefined) return { fd: fileDescriptor };
   return address.kind === "unix"
     ? { path: address.path }
