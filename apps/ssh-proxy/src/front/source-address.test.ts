@@ -20,7 +20,8 @@ describe("an IP address", () => {
           return;
         }
         assert.ok(known !== undefined, given);
-        if (ours.family === 6) assert.equal(formatIp(ours), known.address);
+        // Node writes the last 32 bits of ::/96 as IPv4, as was once the custom.
+        if (ours.bits >> 32n !== 0n) assert.equal(formatIp(ours), known.address);
         assert.deepEqual(parseIp(formatIp(ours)), ours);
       }),
     );
