@@ -18,6 +18,16 @@ thrift-compiler      generates the code of the referees from our IDL files
 golang-thrift-dev    Apache Thrift for Go, a referee
 python3-thrift       Apache Thrift for Python, a referee
 openssl              makes the certificates of the TLS tests
+git                  the client and the server whose traffic ssh-proxy carries
+mercurial            the same, the other one
+openssh-client       ssh, scp, sftp and ssh-keygen, for the tests of ssh-proxy
+putty-tools          plink and puttygen, another client of ssh-proxy
+dropbear-bin         dbclient, another one; starts no server
+python3-paramiko     another one
+python3-asyncssh     another one
+ssh-audit            says which algorithms of ssh-proxy are weak
+libnss-wrapper       a user database of its own for the sshd of tests, which then needs no root
+libwrap0             sshd is linked with it
 '
 
 missing() {
@@ -73,10 +83,30 @@ unpackProgram() {
   rm -rf "${cache:?}/$2"
 }
 
+# The same for sshd, which is several programs from OpenSSH 9.8 on.
+unpackSshd() {
+  [ ! -x "$cache/openssh/sshd" ] || return 0
+  say "needs sshd, the backends of ssh-proxy's tests: into .cache/openssh"
+  rm -rf "$cache/openssh-server"
+  mkdir -p "$cache/openssh-server/unpacked" "$cache/openssh"
+  if (cd "$cache/openssh-server" && apt download -o APT::Sandbox::User=root openssh-server) &&
+    dpkg-deb -x "$cache"/openssh-server/openssh-server_*.deb "$cache/openssh-server/unpacked"; then
+    # The main program last: where it is, all are.
+    for path in lib/openssh/sshd-session lib/openssh/sshd-auth sbin/sshd; do
+      path=$cache/openssh-server/unpacked/usr/$path
+      [ ! -e "$path" ] || mv "$path" "$cache/openssh/"
+    done
+  else
+    say "could not download it"
+  fi
+  rm -rf "$cache/openssh-server"
+}
+
 if command -v dpkg >/dev/null && command -v apt-get >/dev/null; then
   installPackages
   unpackProgram promtool prometheus usr/bin/promtool "Prometheus' own checker of the metrics page"
   unpackProgram etcd etcd-server usr/bin/etcd "the store of live configuration, for its tests"
+  unpackSshd
 else
   say "not a Debian system; where they are missing, tests are left out that need these:"
   printf '%s' "$packages"

@@ -1,0 +1,171 @@
+/**
+ * The world that the tests of the SSH proxy take place in: a folder with repositories, a real sshd
+ * that serves them, a line to it that can be slow or cut, and what is under test in front.
+ */
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { knownHostsOf, makeKey, type MakeKey, type SshKey } from "../servers/openssh/keys.ts";
+import { backendOwner, makeBackendFolder, type Sshd, startSshd } from "../servers/openssh/sshd.ts";
+import { ToxicProxy } from "../servers/toxic-proxy.ts";
+import type { Destination } from "./clients/client.ts";
+import { type StartUnderTest, startUnderTest, type UnderTest } from "./proxy-under-test.ts";
+
+/** What the cases that send and compare take their bytes from. */
+export const RANDOM_BYTES = 10 * 1_024 * 1_024;
+
+export interface StartWorld {
+  /** Options of the proxy, in its own words. */
+  readonly options?: StartUnderTest["options"];
+  /** Keys besides those of `World.keys`, that the account `aviato` has. */
+  readonly sessionsMax?: number;
+}
+
+export interface World extends AsyncDisposable {
+  readonly folder: string;
+  /** Keys of the account `aviato`, one of each type; `stranger` is nobody's. */
+  readonly keys: Readonly<Record<"ed25519" | "rsa" | "ecdsa" | "stranger", SshKey>>;
+  readonly sshd: Sshd;
+  /** Between the proxy and the sshd. */
+  readonly line: ToxicProxy;
+  readonly underTest: UnderTest;
+  /** The bytes that the cases send. */
+  readonly random: Buffer;
+  /** Where a client goes, with a home of its own. */
+  destination(key?: keyof World["keys"]): Destination;
+  /** Runs a program as the owner of the repositories, in their folder. */
+  run(program: string, ...args: readonly string[]): string;
+  /** Path of a repository, for looking into it. */
+  repository(name: string): string;
+  /** Makes a new key in the world's folder. */
+  makeKey(name: string, options?: MakeKey): SshKey;
+}
+
+export async function startWorld(input: StartWorld = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
+  const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const end = async (): Promise<void> => {
+    for (const each of ends.splice(0).reverse()) await each();
+  };
+  try {
+    const { uid, gid } = backendOwner();
+    chownSync(folder, uid, gid);
+    for (const name of ["repositories", "pids", "home"]) makeBackendFolder(join(folder, name));
+    mkdirSync(join(folder, "clients"));
+    const random = randomBytes(RANDOM_BYTES);
+    writeFileSync(join(folder, "random"), random);
+    const keys = makeKeys(folder);
+    const sshd = await startBackend(folder, keys, input.sessionsMax);
+    ends.push(() => sshd.stop());
+    const line = await ToxicProxy.start(sshd.address);
+    ends.push(() => line[Symbol.asyncDispose]());
+    const underTest = await startUnderTest({
+      folder: makeBackendFolder(join(folder, "proxy")),
+      backends: [{ name: "sshd", sshd, address: line.address, key: keys.proxy }],
+      accounts: [{ name: "aviato", publicKeys: accountKeys(keys) }],
+      routes: [{ repositories: "**", backend: "sshd" }],
+      ...(input.options === undefined ? {} : { options: input.options }),
+    });
+    ends.push(() => underTest.stop());
+    return new RunningWorld(folder, keys, sshd, line, underTest, random, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+type Keys = World["keys"] & { readonly proxy: SshKey };
+
+function makeKeys(folder: string): Keys {
+  return {
+    ed25519: makeKey(folder, "user_ed25519", { comment: "BuildServer" }),
+    rsa: makeKey(folder, "user_rsa", { type: "rsa" }),
+    ecdsa: makeKey(folder, "user_ecdsa", { type: "ecdsa" }),
+    stranger: makeKey(folder, "stranger"),
+    proxy: makeKey(folder, "proxy_key"),
+  };
+}
+
+function accountKeys(keys: Keys): string[] {
+  return [keys.ed25519, keys.rsa, keys.ecdsa].map(({ publicLine }) => publicLine);
+}
+
+async function startBackend(
+  folder: string,
+  keys: Keys,
+  sessionsMax: number | undefined,
+): Promise<Sshd> {
+  const script = join(folder, "dispatch.sh");
+  copyFileSync(join(import.meta.dirname, "backend", "dispatch.sh"), script);
+  return startSshd({
+    folder,
+    // The account's keys too, for the tests without a proxy.
+    authorizedKeys: [keys.proxy.publicLine, ...accountKeys(keys)],
+    forceCommand: `/bin/sh ${script}`,
+    environment: { HOME: join(folder, "home"), HGPLAIN: "1" },
+    ...(sessionsMax === undefined ? {} : { sessionsMax }),
+  });
+}
+
+class RunningWorld implements World {
+  readonly folder: string;
+  readonly keys: Keys;
+  readonly sshd: Sshd;
+  readonly line: ToxicProxy;
+  readonly underTest: UnderTest;
+  readonly random: Buffer;
+  private readonly end: () => Promise<void>;
+  private clients = 0;
+
+  constructor(
+    folder: string,
+    keys: Keys,
+    sshd: Sshd,
+    line: ToxicProxy,
+    underTest: UnderTest,
+    random: Buffer,
+    end: () => Promise<void>,
+  ) {
+    this.folder = folder;
+    this.keys = keys;
+    this.sshd = sshd;
+    this.line = line;
+    this.underTest = underTest;
+    this.random = random;
+    this.end = end;
+  }
+
+  destination(key: keyof World["keys"] = "ed25519"): Destination {
+    const { host, port, user, hostKeys, hostKeyFingerprints } = this.underTest;
+    const home = join(this.folder, "clients", String(++this.clients));
+    mkdirSync(home);
+    const knownHosts = join(home, "known_hosts");
+    writeFileSync(knownHosts, knownHostsOf(host, port, hostKeys));
+    const keyFile = this.keys[key].file;
+    return { host, port, user, keyFile, home, knownHosts, hostKeyFingerprints };
+  }
+
+  run(program: string, ...args: readonly string[]): string {
+    return execFileSync(program, args, {
+      ...backendOwner(),
+      cwd: join(this.folder, "repositories"),
+      env: { PATH: process.env["PATH"], HOME: join(this.folder, "home"), HGPLAIN: "1" },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  repository(name: string): string {
+    return join(this.folder, "repositories", name);
+  }
+
+  makeKey(name: string, options?: MakeKey): SshKey {
+    return makeKey(this.folder, name, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+}
