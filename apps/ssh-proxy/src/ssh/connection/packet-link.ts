@@ -51,6 +51,7 @@ export class PacketLink implements TransportHandler {
   private queuedBytes = 0;
   private flushing = false;
   private pauses = 0;
+  private socketPaused = false;
   private ended = false;
   /** Why it ends, when that is known before the socket says so. */
   private end: ConnectionEnd | undefined = undefined;
@@ -95,13 +96,18 @@ export class PacketLink implements TransportHandler {
     );
   }
 
-  /** Pauses add up: reading goes on when each has been taken back. */
+  /**
+   * Pauses add up: reading goes on when each has been taken back. While keys are exchanged it is
+   * read all the same, or two connections that wait for each other would never have new keys.
+   */
   pause(): void {
-    if (this.pauses++ === 0 && !this.ended) this.socket.pause();
+    this.pauses++;
+    this.pauseWhereAllowed();
   }
 
   resume(): void {
-    if (--this.pauses === 0 && !this.ended) this.socket.resume();
+    this.pauses--;
+    this.pauseWhereAllowed();
   }
 
   get paused(): boolean {
@@ -125,6 +131,7 @@ export class PacketLink implements TransportHandler {
   }
 
   onKeys(algorithms: AgreedAlgorithms): void {
+    this.pauseWhereAllowed();
     this.handler.onKeys(algorithms);
     if (!this.ended) this.tellSendable();
   }
@@ -161,8 +168,18 @@ export class PacketLink implements TransportHandler {
     }
   }
 
+  private pauseWhereAllowed(): void {
+    const pause = this.pauses > 0 && !this.transport.exchangingKeys;
+    if (pause === this.socketPaused || this.ended) return;
+    this.socketPaused = pause;
+    if (pause) this.socket.pause();
+    else this.socket.resume();
+  }
+
   private enqueue(bytes: Buffer): void {
     if (this.ended) return;
+    // A key exchange may begin, and end, with any packet of ours.
+    if (this.pauses > 0) this.pauseWhereAllowed();
     this.queue.push(bytes);
     this.queuedBytes += bytes.length;
     if (this.flushing) return;
@@ -208,7 +225,7 @@ export class PacketLink implements TransportHandler {
 
   /** A peer that never closes its side would keep the socket for ever. */
   private linger(): void {
-    this.socket.resume();
+    if (this.socketPaused) this.socket.resume();
     this.stopLinger = after(this.clock, LINGER_MS, () => this.socket.destroy());
   }
 }
