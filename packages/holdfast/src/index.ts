@@ -17,3 +17,12 @@ export {
   type StartServiceOptions,
 } from "./start-service.ts";
 export { systemRuntime, type SystemRuntimeOptions } from "./system-runtime.ts";
+export {
+  type GenerationStatus,
+  parseUpgradeStatus,
+  processStart,
+  type UpgradeOutcome,
+  type UpgradeReport,
+  type UpgradeStatus,
+  upgradeStatusFile,
+} from "./command/up/upgrade-status.ts";

@@ -5,6 +5,7 @@ import { configCommand } from "./config.ts";
 import { genCommand } from "./gen.ts";
 import { newCommand } from "./new.ts";
 import { topCommand } from "./top.ts";
+import { upCommand } from "./up.ts";
 
 export const COMMANDS: readonly Command[] = [
   newCommand,
@@ -12,4 +13,5 @@ export const COMMANDS: readonly Command[] = [
   callCommand,
   topCommand,
   configCommand,
+  upCommand,
 ];
