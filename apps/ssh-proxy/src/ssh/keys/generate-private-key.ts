@@ -7,7 +7,7 @@ export type GeneratedKeyType = "ssh-ed25519" | "ecdsa-sha2-nistp256" | "ssh-rsa"
 
 export interface GeneratedKey {
   readonly privateKey: PrivateKey;
-  /** The text of its file, as ssh-keygen writes it, unencrypted: mode 0600 is all that guards it. */
+  /** The text of its file, as ssh-keygen writes it, not encrypted: only its mode guards it. */
   readonly openssh: string;
   /** The text of its `.pub` file, without an end of line. */
   readonly publicLine: string;

@@ -21,6 +21,9 @@ const BLOCK_BYTES = 8;
 /** A number of an RSA key of 16,384 bits. */
 const NUMBER_MAX_BYTES = 2_048;
 
+/** The fields of a JSON Web Key that are numbers. */
+type JwkNumber = "n" | "e" | "d" | "p" | "q" | "qi" | "x" | "y";
+
 /** The key, and the public key that stands beside it in the file. */
 export interface OpensshPrivateKey {
   readonly keyObject: KeyObject;
@@ -31,20 +34,24 @@ export interface OpensshPrivateKey {
 export function readOpensshPrivateKey(text: string): OpensshPrivateKey {
   const reader = new MessageReader(readArmour(text), MAGIC.length);
   const cipher = reader.text();
-  reader.string();
-  reader.string();
+  const derivation = reader.text();
+  const derivationOptions = reader.string();
   if (cipher !== "none") {
     throw new SshKeyError(
       "the key is encrypted; OpenSSH's format is read only without a passphrase, which " +
         '`ssh-keygen -p -N "" -f FILE` takes away',
     );
   }
+  if (derivation !== "none" || derivationOptions.length > 0) {
+    throw new SshKeyError("the file is damaged: without a cipher nothing is derived");
+  }
   const keys = reader.uint32();
   if (keys !== 1) throw new SshKeyError(`a file of ${keys} keys; it must be one`);
   const publicBlob = reader.string();
   const inner = new MessageReader(reader.string(), 0);
   reader.end();
-  if (inner.uint32() !== inner.uint32()) throw new SshKeyError("the file is damaged");
+  const check = inner.uint32();
+  if (inner.uint32() !== check) throw new SshKeyError("the file is damaged");
   const jwk = readNumbers(inner);
   inner.string();
   for (let expected = 1; inner.remainingBytes > 0; expected++) {
@@ -101,16 +108,20 @@ function readNumbers(inner: MessageReader): webcrypto.JsonWebKey {
     const x = inner.string();
     // The secret, and the public key once more behind it.
     const secret = inner.string();
-    if (secret.length !== 64 || x.length !== 32) throw new SshKeyError("an Ed25519 key is damaged");
+    if (secret.length !== 64 || x.length !== 32 || !secret.subarray(32).equals(x)) {
+      throw new SshKeyError("an Ed25519 key is damaged");
+    }
     return { kty: "OKP", crv: "Ed25519", x: encode(x), d: encode(secret.subarray(0, 32)) };
   }
   if (type === RSA) return readRsaNumbers(inner);
   const curve = CURVES.find((candidate) => candidate.type === type);
   if (curve === undefined) throw new SshKeyError(`keys of type ${quoteName(type)} are not taken`);
   const { coordinateBytes, jwkName } = curve;
-  inner.string();
+  const name = inner.text();
   const point = inner.string();
-  if (point.length !== 1 + 2 * coordinateBytes) throw new SshKeyError("an ECDSA key is damaged");
+  if (name !== curve.name || point.length !== 1 + 2 * coordinateBytes || point[0] !== 4) {
+    throw new SshKeyError("an ECDSA key is damaged");
+  }
   const d = padDigits(readMpint(inner, coordinateBytes, "the secret number"), coordinateBytes);
   const x = point.subarray(1, 1 + coordinateBytes);
   const y = point.subarray(1 + coordinateBytes);
@@ -121,18 +132,22 @@ function readRsaNumbers(inner: MessageReader): webcrypto.JsonWebKey {
   const read = (what: string): Buffer => readMpint(inner, NUMBER_MAX_BYTES, what);
   const [n, e, d] = [read("n"), read("e"), read("d")];
   const [qi, p, q] = [read("iqmp"), read("p"), read("q")];
+  const [first, second] = [toNumber(p), toNumber(q)];
+  // With wrong factors it would sign all the same, only slower: the product is checked.
+  if (first * second !== toNumber(n) || (toNumber(qi) * second) % first !== 1n) {
+    throw new SshKeyError("an RSA key is damaged: its factors are not its own");
+  }
   // The file leaves out what follows from the rest.
-  const [dp, dq] = [remainder(d, p), remainder(d, q)];
+  const [dp, dq] = [first, second].map((prime) => toDigits(toNumber(d) % (prime - 1n)));
   return {
     kty: "RSA",
     ...{ n: encode(n), e: encode(e), d: encode(d) },
-    ...{ p: encode(p), q: encode(q), dp: encode(dp), dq: encode(dq), qi: encode(qi) },
+    ...{ p: encode(p), q: encode(q), dp: encode(dp!), dq: encode(dq!), qi: encode(qi) },
   };
 }
 
 function writeNumbers(inner: MessageWriter, jwk: webcrypto.JsonWebKey): void {
-  const field = (name: keyof webcrypto.JsonWebKey): Buffer =>
-    Buffer.from(String(jwk[name]), "base64url");
+  const field = (name: JwkNumber): Buffer => Buffer.from(jwk[name] ?? "", "base64url");
   if (jwk.kty === "OKP") {
     inner
       .string(ED25519)
@@ -151,16 +166,13 @@ function writeNumbers(inner: MessageWriter, jwk: webcrypto.JsonWebKey): void {
   inner.string(curve.type).string(curve.name).string(point).mpint(field("d"));
 }
 
-/** `d` modulo `prime` - 1. */
-function remainder(d: Buffer, prime: Buffer): Buffer {
-  const order = toNumber(prime) - 1n;
-  if (order <= 0n) throw new SshKeyError("an RSA key is damaged: a factor is 1");
-  const digits = (toNumber(d) % order).toString(16);
-  return Buffer.from(digits.padStart(digits.length + (digits.length % 2), "0"), "hex");
-}
-
 function toNumber(digits: Buffer): bigint {
   return BigInt(`0x${digits.toString("hex")}`);
+}
+
+function toDigits(number: bigint): Buffer {
+  const digits = number.toString(16);
+  return Buffer.from(digits.padStart(digits.length + (digits.length % 2), "0"), "hex");
 }
 
 function encode(digits: Buffer): string {

@@ -84,7 +84,9 @@ function readPem(text: string, label: string, passphrase: string | undefined): K
     return createPrivateKey({ key: text, format: "pem", ...(isEncrypted && { passphrase }) });
   } catch (error) {
     if (isEncrypted) throw new SshKeyError("the passphrase is wrong, or the key is damaged");
-    throw error;
+    throw new SshKeyError(`the file (${label}) is damaged, or of an unknown type`, {
+      cause: error,
+    });
   }
 }
 

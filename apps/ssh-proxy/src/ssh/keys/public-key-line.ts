@@ -25,7 +25,7 @@ export interface PublicKeyLineOption {
 /** A key of 16,384 bits takes 2,800 characters; sshd reads lines up to 8 KiB. */
 const LINE_MAX_LENGTH = 8_192;
 
-const KEY_TYPES: readonly string[] = [ED25519, RSA, ...CURVES.map(({ type }) => type)];
+const KEY_TYPES: ReadonlySet<string> = new Set([ED25519, RSA, ...CURVES.map(({ type }) => type)]);
 /** What a type of key looks like, ours or not: no option has such a name. */
 const KEY_TYPE = /^(?:ssh-|ecdsa-sha2-|sk-|webauthn-)/u;
 /**
@@ -46,7 +46,7 @@ export function parsePublicKeyLine(text: string): PublicKeyLine {
   if (CONTROL.test(line)) throw new SshKeyError("a control character in the line");
   const { options, rest } = splitOptions(line);
   const [, type = "", base64 = "", comment = ""] = /^(\S*) *(\S*) *(.*)$/u.exec(rest) ?? [];
-  if (!KEY_TYPES.includes(type)) {
+  if (!KEY_TYPES.has(type)) {
     throw new SshKeyError(
       KEY_TYPE.test(type)
         ? `keys of type ${quoteName(type)} are not taken`
