@@ -3,7 +3,10 @@ import type { Address, Resolver } from "holdfast";
 
 export interface BackendPool {
   readonly name: string;
-  /** Where its hosts are; changes while it runs. Each instance's address is a host's SSH port. */
+  /**
+   * Where its hosts are, watched under the pool's name; changes while it runs. Each instance's
+   * address is a host's SSH port.
+   */
   readonly resolver: Resolver;
   /** The user to log in as at the backend. */
   readonly user: string;
