@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { skipSshd } from "../servers/openssh/sshd.ts";
 import type { Exec, ExecResult, RanProgram } from "./clients/client.ts";
 import { asyncsshClient, goClient } from "./clients/drivers.ts";
@@ -10,7 +9,6 @@ import { runSsh } from "./clients/openssh.ts";
 import { RANDOM_BYTES, startWorld, type World } from "./world.ts";
 
 const MEGABYTE = 1_024 * 1_024;
-const BACKEND_DELAY_MS = 2_000;
 
 describe("what is relayed", { skip: skipSshd(), timeout: 150_000 }, () => {
   let world!: World;
@@ -26,16 +24,6 @@ describe("what is relayed", { skip: skipSshd(), timeout: 150_000 }, () => {
   });
   const ssh = (name: string, stdin?: Uint8Array, more: readonly string[] = []) =>
     runSsh(execOf(name, stdin), more);
-
-  /** The backend is not to be heard for two seconds from now. */
-  const late = async <Result>(start: () => Promise<Result>): Promise<Result> => {
-    world.line.silence();
-    const result = start();
-    result.catch(() => undefined);
-    await sleep(BACKEND_DELAY_MS);
-    world.line.heal();
-    return result;
-  };
 
   describe("how a command ended", { concurrency: 2 }, () => {
     for (const status of [0, 1, 7, 255]) {
@@ -73,6 +61,13 @@ describe("what is relayed", { skip: skipSshd(), timeout: 150_000 }, () => {
       const { stdout, exitCode } = await ssh("echo", world.random);
       assert.equal(exitCode, 0);
       assert.equal(digestOf(stdout), digestOf(world.random));
+    });
+
+    it("come through while keys change all the time, 50 MB each way", async () => {
+      const given = Buffer.concat(Array.from({ length: 5 }, () => world.random));
+      const { stdout, exitCode } = await ssh("echo", given, ["-o", "RekeyLimit=1M"]);
+      assert.equal(exitCode, 0);
+      assert.equal(digestOf(stdout), digestOf(given));
     });
 
     it("come through on stderr alone, 1 MiB", async () => {
@@ -134,22 +129,22 @@ describe("what is relayed", { skip: skipSshd(), timeout: 150_000 }, () => {
   describe("before the backend is there, which takes two seconds,", () => {
     it("what the client sends is kept, 1 MiB, with its end", async () => {
       const given = world.random.subarray(0, MEGABYTE);
-      assert.equal(digestIn(await late(() => ssh("digest", given))), digestOf(given));
+      assert.equal(digestIn(await world.late(() => ssh("digest", given))), digestOf(given));
     });
 
     it("a few bytes without more are kept", async () => {
-      const { stdout } = await late(() => ssh("echo", Buffer.from("hello\n")));
+      const { stdout } = await world.late(() => ssh("echo", Buffer.from("hello\n")));
       assert.equal(stdout.toString(), "hello\n");
     });
 
     it("an end without anything before it is kept", async () => {
-      const { stdout, exitCode } = await late(() => ssh("digest", undefined, ["-n"]));
+      const { stdout, exitCode } = await world.late(() => ssh("digest", undefined, ["-n"]));
       assert.deepEqual([stdout.toString().slice(0, 64), exitCode], [digestOf(Buffer.alloc(0)), 0]);
     });
 
     it("the same holds for x/crypto and asyncssh", async () => {
       const given = world.random.subarray(0, MEGABYTE);
-      const both = await late(() =>
+      const both = await world.late(() =>
         Promise.all(
           [goClient, asyncsshClient].map((client) => client.exec(execOf("digest", given))),
         ),

@@ -4,9 +4,20 @@
  */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "./until.ts";
 import { knownHostsOf, makeKey, type MakeKey, type SshKey } from "../servers/openssh/keys.ts";
 import { backendOwner, makeBackendFolder, type Sshd, startSshd } from "../servers/openssh/sshd.ts";
 import { ToxicProxy } from "../servers/toxic-proxy.ts";
@@ -16,10 +27,12 @@ import { type StartUnderTest, startUnderTest, type UnderTest } from "./proxy-und
 /** What the cases that send and compare take their bytes from. */
 export const RANDOM_BYTES = 10 * 1_024 * 1_024;
 
+const BACKEND_DELAY_MS = 2_000;
+
 export interface StartWorld {
   /** Options of the proxy, in its own words. */
   readonly options?: StartUnderTest["options"];
-  /** Keys besides those of `World.keys`, that the account `aviato` has. */
+  /** Of the backend's sshd; default 10, which is sshd's own. */
   readonly sessionsMax?: number;
 }
 
@@ -35,6 +48,10 @@ export interface World extends AsyncDisposable {
   readonly random: Buffer;
   /** Where a client goes, with a home of its own. */
   destination(key?: keyof World["keys"]): Destination;
+  /** Starts something while the backend is not to be heard, and for two seconds more. */
+  late<Result>(start: () => Promise<Result>): Promise<Result>;
+  /** What is written in the file of a case that tells its pid; waits for it. */
+  pidOf(name: string): Promise<number>;
   /** Runs a program as the owner of the repositories, in their folder. */
   run(program: string, ...args: readonly string[]): string;
   /** Path of a repository, for looking into it. */
@@ -57,7 +74,7 @@ export async function startWorld(input: StartWorld = {}): Promise<World> {
     const random = randomBytes(RANDOM_BYTES);
     writeFileSync(join(folder, "random"), random);
     const keys = makeKeys(folder);
-    const sshd = await startBackend(folder, keys, input.sessionsMax);
+    const sshd = await startBackend(folder, keys, input.sessionsMax ?? 10);
     ends.push(() => sshd.stop());
     const line = await ToxicProxy.start(sshd.address);
     ends.push(() => line[Symbol.asyncDispose]());
@@ -92,11 +109,7 @@ function accountKeys(keys: Keys): string[] {
   return [keys.ed25519, keys.rsa, keys.ecdsa].map(({ publicLine }) => publicLine);
 }
 
-async function startBackend(
-  folder: string,
-  keys: Keys,
-  sessionsMax: number | undefined,
-): Promise<Sshd> {
+async function startBackend(folder: string, keys: Keys, sessionsMax: number): Promise<Sshd> {
   const script = join(folder, "dispatch.sh");
   copyFileSync(join(import.meta.dirname, "backend", "dispatch.sh"), script);
   return startSshd({
@@ -105,7 +118,7 @@ async function startBackend(
     authorizedKeys: [keys.proxy.publicLine, ...accountKeys(keys)],
     forceCommand: `/bin/sh ${script}`,
     environment: { HOME: join(folder, "home"), HGPLAIN: "1" },
-    ...(sessionsMax === undefined ? {} : { sessionsMax }),
+    sessionsMax,
   });
 }
 
@@ -145,6 +158,22 @@ class RunningWorld implements World {
     writeFileSync(knownHosts, knownHostsOf(host, port, hostKeys));
     const keyFile = this.keys[key].file;
     return { host, port, user, keyFile, home, knownHosts, hostKeyFingerprints };
+  }
+
+  async late<Result>(start: () => Promise<Result>): Promise<Result> {
+    this.line.silence();
+    const result = start();
+    // Waited for below, which it may fail before.
+    result.catch(() => undefined);
+    await sleep(BACKEND_DELAY_MS);
+    this.line.heal();
+    return result;
+  }
+
+  async pidOf(name: string): Promise<number> {
+    const file = join(this.folder, "pids", name);
+    await until(`a command ${name}`, () => existsSync(file) && readFileSync(file, "utf8") !== "");
+    return Number(readFileSync(file, "utf8"));
   }
 
   run(program: string, ...args: readonly string[]): string {
