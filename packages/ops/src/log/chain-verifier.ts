@@ -1,10 +1,11 @@
 /** Walks along a hash chain, line by line, up to the first line that is not as it was written. */
+import { createHash, type Hash } from "node:crypto";
 import {
+  type BrokenBytes,
   CHAIN_RECOVERED,
   CHAIN_START,
   type ChainedLine,
   type ChainEnd,
-  describeBroken,
   readChainedLine,
 } from "./hash-chain.ts";
 
@@ -19,8 +20,8 @@ export class ChainVerifier {
   private last: ChainEnd = CHAIN_START;
   private lineNumber = 0;
   private recovered = 0;
-  /** A line that is none, which the next line must vouch for. */
-  private broken: { brokenBytes: number; brokenSha256: string } | undefined = undefined;
+  /** What is no line, and what the next line must vouch for. */
+  private broken: BrokenLines | undefined = undefined;
   private found: ChainProblem | undefined = undefined;
 
   /** The last line that was right. */
@@ -28,62 +29,83 @@ export class ChainVerifier {
     return this.last;
   }
 
-  /** How many broken lines (a crash, a full disk) were vouched for by the line behind them. */
+  /** How often a line vouched for broken ones (a crash, a power failure) before it. */
   get recoveredCount(): number {
     return this.recovered;
   }
 
+  /** The first broken line that no line has vouched for yet, from 1: how a crash leaves a file. */
+  get brokenLineNumber(): number | undefined {
+    return this.broken?.lineNumber;
+  }
+
+  /** The first problem, if there is any so far. */
+  get problem(): ChainProblem | undefined {
+    return this.found;
+  }
+
   /** A line without its line end. After the first problem nothing is looked at any more. */
-  take(line: Uint8Array): ChainProblem | undefined {
-    if (this.found !== undefined) return this.found;
+  take(line: Uint8Array): void {
+    if (this.found !== undefined) return;
     this.lineNumber++;
     const read = readChainedLine(line);
-    if (read === undefined) return this.takeBroken(line);
-    const why = this.complaint(read);
-    if (why !== undefined) return this.fail(this.lineNumber, why);
+    if (read === undefined) {
+      this.broken ??= new BrokenLines(this.lineNumber);
+      this.broken.add(line);
+      return;
+    }
+    this.found = this.complaint(read);
+    if (this.found !== undefined) return;
     if (this.broken !== undefined) this.recovered++;
     this.broken = undefined;
-    this.last = read;
-    return undefined;
+    this.last = { seq: read.seq, hash: read.hash };
   }
 
-  /** At the end of the file: `true` when it ended without a problem but in a broken line. */
-  finish(): { readonly problem: ChainProblem | undefined; readonly brokenEnd: boolean } {
-    return { problem: this.found, brokenEnd: this.broken !== undefined };
-  }
-
-  private takeBroken(line: Uint8Array): ChainProblem | undefined {
-    if (this.broken !== undefined) return this.failBroken();
-    this.broken = describeBroken(line);
-    return undefined;
-  }
-
-  private complaint({ seq, previous, fields }: ChainedLine): string | undefined {
-    const { broken, last } = this;
-    if (broken !== undefined && !vouchesFor(fields, broken)) return this.failBroken().why;
-    if (previous !== last.hash) return `it does not follow line ${last.seq} of the chain`;
-    if (seq !== last.seq + 1) return `its seq is ${seq}, where ${last.seq + 1} must be`;
-    return undefined;
-  }
-
-  /** The broken line is the first that is wrong, not the one that shows it. */
-  private failBroken(): ChainProblem {
-    return this.fail(this.lineNumber - 1, "it is not as it was written");
-  }
-
-  private fail(lineNumber: number, why: string): ChainProblem {
-    this.found ??= { lineNumber, why };
-    return this.found;
+  private complaint({ seq, previous, fields }: ChainedLine): ChainProblem | undefined {
+    const { broken, last, lineNumber } = this;
+    if (broken !== undefined && !vouchesFor(fields, broken.describe())) {
+      // The broken line is the first that is wrong, not the one that shows it.
+      return { lineNumber: broken.lineNumber, why: "it is not as it was written" };
+    }
+    if (previous !== last.hash) {
+      return { lineNumber, why: `it does not follow line ${last.seq} of the chain` };
+    }
+    if (seq === last.seq + 1) return undefined;
+    return { lineNumber, why: `its seq is ${seq}, where ${last.seq + 1} must be` };
   }
 }
 
-function vouchesFor(
-  fields: ChainedLine["fields"],
-  { brokenBytes, brokenSha256 }: { brokenBytes: number; brokenSha256: string },
-): boolean {
+/** Lines one behind the other, as the bytes they were; only their hash is kept. */
+class BrokenLines {
+  readonly lineNumber: number;
+  private readonly hash: Hash = createHash("sha256");
+  private bytes = 0;
+  private lines = 0;
+
+  constructor(lineNumber: number) {
+    this.lineNumber = lineNumber;
+  }
+
+  add(line: Uint8Array): void {
+    if (this.lines > 0) this.update(Buffer.from("\n"));
+    this.update(line);
+    this.lines++;
+  }
+
+  describe(): BrokenBytes {
+    return { brokenBytes: this.bytes, brokenSha256: this.hash.copy().digest("hex") };
+  }
+
+  private update(bytes: Uint8Array): void {
+    this.hash.update(bytes);
+    this.bytes += bytes.length;
+  }
+}
+
+function vouchesFor(fields: ChainedLine["fields"], broken: BrokenBytes): boolean {
   return (
     fields["event"] === CHAIN_RECOVERED &&
-    fields["brokenBytes"] === brokenBytes &&
-    fields["brokenSha256"] === brokenSha256
+    fields["brokenBytes"] === broken.brokenBytes &&
+    fields["brokenSha256"] === broken.brokenSha256
   );
 }

@@ -18,7 +18,8 @@ describe("a hash chain", () => {
       fc.property(fc.array(fc.dictionary(NAME, fc.jsonValue())), (entries) => {
         const lines = chain(entries);
         const verifier = verify(lines);
-        assert.deepEqual(verifier.finish(), { problem: undefined, brokenEnd: false });
+        assert.equal(verifier.problem, undefined);
+        assert.equal(verifier.brokenLineNumber, undefined);
         assert.equal(verifier.end.seq, entries.length);
       }),
     );
@@ -30,9 +31,9 @@ describe("a hash chain", () => {
       fc.property(fc.nat(3), fc.nat(), fc.integer({ min: 1, max: 255 }), (index, at, change) => {
         const changed = lines.map((line) => Buffer.from(line));
         changed[index]![at % changed[index]!.length]! ^= change;
-        const { problem, brokenEnd } = verify(changed).finish();
+        const { problem, brokenLineNumber } = verify(changed);
         // The last line may be one that was not written to its end.
-        if (index === 3) assert.equal(brokenEnd, true);
+        if (index === 3) assert.equal(brokenLineNumber, 4);
         else assert.equal(problem?.lineNumber, index + 1);
       }),
     );
@@ -47,32 +48,36 @@ describe("a hash chain", () => {
       [[one, three, two], 2],
       [[one, two, ...chain([{ a: 3 }])], 3],
     ] as const) {
-      const { problem } = verify(lines).finish();
+      const { problem } = verify(lines);
       assert.equal(problem?.lineNumber, lineNumber);
       assert.match(problem.why, /does not follow line \d of the chain/);
     }
   });
 
-  it("allows a broken line only when the next one vouches for exactly that", () => {
+  it("allows broken lines only when the next one vouches for exactly those", () => {
     const first = chainLine(CHAIN_START, { a: 1 });
-    const fragment = Buffer.from('{"seq":2,"prev');
+    const fragment = Buffer.from('{"seq":2,"prev\nand more');
     const recovered = { event: CHAIN_RECOVERED, ...describeBroken(fragment) };
-    const second = chainLine(first.end, recovered);
-    const good = verify([first.line, fragment, second.line].map(trimmed));
-    assert.deepEqual(good.finish(), { problem: undefined, brokenEnd: false });
+    const second = chainLine(first.end, recovered).line;
+    const [piece, more] = fragment.toString().split("\n") as [string, string];
+    const good = verify([first.line, piece, more, second].map(trimmed));
+    assert.deepEqual([good.problem, good.brokenLineNumber], [undefined, undefined]);
     assert.equal(good.recoveredCount, 1);
-    const other = verify([first.line, Buffer.from("other"), second.line].map(trimmed));
-    assert.equal(other.finish().problem?.lineNumber, 2);
-    const two = verify([first.line, fragment, fragment, second.line].map(trimmed));
-    assert.equal(two.finish().problem?.lineNumber, 2);
-    const silent = verify([first.line, fragment, chainLine(first.end, {}).line].map(trimmed));
-    assert.equal(silent.finish().problem?.lineNumber, 2);
+    const silent = chainLine(first.end, {}).line;
+    for (const lines of [
+      [piece, "other", second],
+      [piece, second],
+      [piece, more, silent],
+    ]) {
+      const { problem } = verify([first.line, ...lines].map(trimmed));
+      assert.deepEqual(problem, { lineNumber: 2, why: "it is not as it was written" });
+    }
   });
 
   it("goes no further than the first problem", () => {
     const lines = chain([{ a: 1 }, { a: 2 }]);
     const verifier = verify([lines[1]!, lines[0]!]);
-    assert.equal(verifier.finish().problem?.lineNumber, 1);
+    assert.equal(verifier.problem?.lineNumber, 1);
     assert.equal(verifier.end.seq, 0);
   });
 

@@ -62,11 +62,15 @@ export function readChainedLine(line: Uint8Array): ChainedLine | undefined {
 }
 
 /** What a recovering line says of the bytes between it and the last good line. */
-export function describeBroken(bytes: Uint8Array): { brokenBytes: number; brokenSha256: string } {
-  return {
-    brokenBytes: bytes.length,
-    brokenSha256: createHash("sha256").update(bytes).digest("hex"),
-  };
+export interface BrokenBytes {
+  /** Without the line end that was put behind them. */
+  readonly brokenBytes: number;
+  readonly brokenSha256: string;
+}
+
+export function describeBroken(bytes: Uint8Array): BrokenBytes {
+  const brokenSha256 = createHash("sha256").update(bytes).digest("hex");
+  return { brokenBytes: bytes.length, brokenSha256 };
 }
 
 function hashOf(previous: string, body: string): string {
