@@ -6,6 +6,8 @@
 import type { PrivateKey } from "../keys/private-key.ts";
 import type { PublicKey } from "../keys/public-key.ts";
 import type { SshError } from "../ssh-error.ts";
+import type { AlgorithmOptions } from "./algorithms.ts";
+import type { TransportLimits } from "./limits.ts";
 
 /** What the two sides agreed on; the names are those of RFC 4253 and its registries. */
 export interface AgreedAlgorithms {
@@ -48,6 +50,11 @@ export interface TransportInput {
   readonly handler: TransportHandler;
   /** Takes bytes for the peer, in order. The memory is the taker's from then on. */
   readonly write: (bytes: Buffer) => void;
+  /** What to offer; default: all that are supported. */
+  readonly algorithms?: AlgorithmOptions;
+  /** Whether a peer without the strict key exchange is refused; default false. */
+  readonly requireStrictKex?: boolean;
+  readonly limits?: Partial<TransportLimits>;
 }
 
 export type TransportRole =
