@@ -27,6 +27,7 @@ const GENERATED: readonly Generated[] = [
     outDir: "apps/feed-history/src/gen",
     options: DOOR,
   },
+  { idl: "apps/ssh-proxy/idl/accounts.thrift", outDir: "apps/ssh-proxy/src/gen", options: DOOR },
   { idl: "apps/ssh-proxy/idl/routes.thrift", outDir: "apps/ssh-proxy/src/gen", options: DOOR },
   { idl: "bench/idl/echo.thrift", outDir: "bench/holdfast/gen", options: DOOR },
   {
