@@ -1,5 +1,6 @@
 /** A file of routes, read and checked as a whole: all of it is taken, or nothing. */
-import { cutText, escapeControl, ServiceError } from "holdfast";
+import { cutText, escapeControl } from "holdfast";
+import { noSuchRepository, readOnly } from "../refused-route.ts";
 import type { Route, RouteRequest } from "../router.ts";
 import { type BackendEntry, readBackends } from "./backend-entry.ts";
 import type { RouteFileOptions } from "./options.ts";
@@ -37,18 +38,6 @@ export class RouteTable {
     }
     throw noSuchRepository();
   }
-}
-
-/** One text for what is not there and for what may not be seen. */
-export function noSuchRepository(): ServiceError {
-  return new ServiceError("not-found", "There is no such repository, or you may not see it.");
-}
-
-/** Only for who may read it, so that it tells nobody of what is not to be seen. */
-export function readOnly(verb: RouteRequest["verb"]): ServiceError {
-  // Mercurial has one command for both, and what goes on inside is the backend's to know.
-  const why = verb === "hg-serve" ? ", and Mercurial's command could write" : "";
-  return new ServiceError("not-found", `You may only read this repository${why}.`);
 }
 
 export function parseRoutes(text: string, limits: RouteTableLimits): ParsedRoutes {
