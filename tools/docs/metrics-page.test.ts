@@ -1,4 +1,4 @@
-/** The page of metrics has every metric of the packages, and no other. */
+/** The page of metrics has every metric of the packages and the programs, and no other. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
@@ -7,14 +7,14 @@ import { readRepository } from "../source/source-tree.ts";
 
 const PAGE = "docs/reference/metrics.md";
 /** As they are named in the sources; `_total` is added to counters when they are shown. */
-const NAMED = /\bname: ["`]((?:holdfast|process|nodejs)_[\w${}]+)["`]/g;
+const NAMED = /\bname: ["`]((?:holdfast|process|nodejs|ssh_proxy)_[\w${}]+)["`]/g;
 const LISTED = /^\| `(\w+)` +\|/gm;
 const SIDES = ["server", "client"];
 
 it("lists every metric, and no other", () => {
   const tree = readRepository(join(import.meta.dirname, "..", ".."));
   const sources = tree.typescript.filter(
-    (path) => path.startsWith("packages/") && !isForTests(path),
+    (path) => /^(packages|apps)\//.test(path) && !isForTests(path),
   );
   const named = sources.flatMap((path) =>
     Array.from(tree.text(path).matchAll(NAMED), ([, name = ""]) => name),

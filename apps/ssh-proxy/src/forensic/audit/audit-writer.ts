@@ -94,7 +94,7 @@ export class AuditWriter {
     let wroteLast = false;
     while (this.hasWork) {
       // In turn: lines that come without end must not put the fsync off, nor one that fails them.
-      const syncs = this.syncDue && (this.bytes === 0 || (wroteLast && !this.closing));
+      const syncs: boolean = this.syncDue && (this.bytes === 0 || (wroteLast && !this.closing));
       wroteLast = !syncs;
       const done = syncs
         ? await this.attempt("sync", () => this.sync())
