@@ -21,6 +21,10 @@ nghttp2-client       h2load, the load client for gRPC
 util-linux           taskset and prlimit: a core each, enough open files
 redis-server         a peer of the feed history
 postgresql           another
+openssh-server       the backend of the SSH proxy
+openssh-client       what loads it
+libnss-wrapper       lets sshd run without root and without a user of its own
+git                  makes the repository that is cloned, serves and clones it
 '
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
@@ -96,7 +100,8 @@ installNpm() {
   if newer node_modules/.package-lock.json package.json package-lock.json; then
     say "npm packages: all there"
   else
-    say "npm packages: grpc-js, fastify, moleculer, thrift, pg, better-sqlite3, cockatiel, opossum"
+    say "npm packages: grpc-js, fastify, moleculer, thrift, pg, better-sqlite3, cockatiel," \
+      "opossum, ssh2"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     touch node_modules/.package-lock.json
   fi
@@ -114,6 +119,22 @@ buildSqlite() {
   PATH=$node/.bin:$PATH npm_config_build_from_source=true npm_config_nodedir=$headers \
     npm rebuild better-sqlite3 --loglevel=error >/dev/null
 }
+
+# ssh2's addon for the repository's Node. As it is published it does not compile for Node 26, whose
+# V8 has no Context::GetIsolate; what replaces it gives the same.
+buildSsh2() {
+  node=$PWD/../node_modules
+  headers=$(echo "$node"/node-linux-*)
+  sed -i 's/context->GetIsolate()/v8::Isolate::GetCurrent()/' \
+    node_modules/ssh2/lib/protocol/crypto/src/binding.cc
+  PATH=$node/.bin:$PATH npm_config_nodedir=$headers npm rebuild ssh2 --loglevel=error >/dev/null
+  # It takes its own failure for a success.
+  [ -e node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node ]
+}
+
+buildSshLoad() { (cd ssh-proxy && go build -mod=readonly -o "$out/ssh-load" ./load); }
+
+buildSshGoProxy() { (cd ssh-proxy && go build -mod=readonly -o "$out/ssh-go-proxy" ./peers/go); }
 
 buildEchoServer() { gcc -O2 -Wall -Wextra -o "$out/echo-server" load/echo-server.c; }
 
@@ -166,4 +187,9 @@ build "C++ thrift server" "$out/cpp-server" buildCpp idl/echo.thrift peers/cpp-t
 build "Go thrift server" "$out/go-server" buildGoThrift idl/echo.thrift peers/go-thrift/*
 build "Kitex server and client" "$out/kitex-server" buildKitex idl/echo.thrift peers/kitex/go.* \
   peers/kitex/*/*.go
-say "ready: node bench/rpc.ts, node bench/feed-history.ts, node bench/policies.ts"
+build "ssh2's addon" node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node buildSsh2 \
+  node_modules/ssh2/package.json
+build "SSH load client" "$out/ssh-load" buildSshLoad ssh-proxy/go.* ssh-proxy/load/*
+build "SSH proxy in Go" "$out/ssh-go-proxy" buildSshGoProxy ssh-proxy/go.* ssh-proxy/peers/go/*
+say "ready: node bench/rpc.ts, node bench/feed-history.ts, node bench/policies.ts," \
+  "node bench/ssh-proxy.ts"

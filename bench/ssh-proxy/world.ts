@@ -5,12 +5,16 @@ import { processCpuSeconds } from "../run/process-stats.ts";
 import type { Processes } from "../run/processes.ts";
 import { missingFile } from "../run/processes.ts";
 import type { Backends } from "./backend/backends.ts";
+import { workCommand } from "./backend/work.ts";
+import { shellWords, sshCommand } from "./client.ts";
 import type { Figure, ProxyOptions } from "./options.ts";
 import type { Peer, StartedPeer } from "./peers/peer.ts";
 import { PEERS } from "./peers/rows.ts";
 import type { CellRows } from "./report.ts";
 
 export const LOAD_PROGRAM = join(import.meta.dirname, "../.generated/ssh-load");
+
+const CHECK_MAX_MS = 20_000;
 
 export interface World {
   readonly processes: Processes;
@@ -45,7 +49,23 @@ export async function startPeer(world: World, peer: Peer, probed = false): Promi
   mkdirSync(folder);
   const { processes, options, backends } = world;
   const started = await peer.start({ processes, options, backends, folder, probed });
+  try {
+    await checkRelay(world, started);
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
   return { name: peer.name, ...started };
+}
+
+/** Who does not pass on both outputs and the exit status does less work than the others. */
+async function checkRelay(world: World, peer: StartedPeer): Promise<void> {
+  const ssh = shellWords(sshCommand(world, peer, workCommand("words")));
+  const script = `{ ${ssh} </dev/null; echo "status $?"; } 2>&1`;
+  const { processes, options } = world;
+  const text = await processes.run(["sh", "-c", script], options.clientCpu, CHECK_MAX_MS);
+  const said = text.split(/\r?\n/).toSorted().join(" ").trim();
+  if (said !== "complained said status 7") throw new Error(`it passes on only: ${said}`);
 }
 
 /** Starts the rows of a figure, lets `use` measure them, and stops them. */
@@ -82,7 +102,7 @@ export function loadWords(
   mode: "sessions" | "idle" | "echo",
   flags: Readonly<Record<string, string | number>>,
 ): string[] {
-  const all = {
+  const all: Record<string, string | number> = {
     address: `127.0.0.1:${peer.port}`,
     user: peer.user,
     key: backends.keys.client.file,

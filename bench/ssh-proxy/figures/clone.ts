@@ -11,13 +11,13 @@ import type { RunningPeer, World } from "../world.ts";
 const CLONE_MAX_MS = 120_000;
 
 const seconds = (sample: Sample): number => sample["seconds"] ?? Number.NaN;
-const cpuSeconds = (sample: Sample): number => sample["cpuSeconds"] ?? Number.NaN;
+const cpu = (sample: Sample): number => sample["cpuSeconds"] ?? Number.NaN;
 const COLUMNS: readonly Column[] = [
   { title: "s, median (min-max)", read: seconds },
   { title: "of direct", read: seconds, of: "direct" },
-  { title: "proxy CPU s", read: cpuSeconds },
-  { title: "of go", read: cpuSeconds, of: "go" },
-  { title: "of ssh2", read: cpuSeconds, of: "ssh2" },
+  { title: "proxy CPU s", read: cpu },
+  { title: "of go", read: cpu, of: "go" },
+  { title: "of ssh2", read: cpu, of: "ssh2" },
 ];
 
 export async function measureClone(world: World): Promise<void> {
@@ -40,12 +40,12 @@ async function clone(world: World, peer: RunningPeer): Promise<Sample> {
   const settings = ["-c", "protocol.version=0", "-c", `core.sshCommand=${ssh}`];
   const url = repositoryUrl(peer.user, peer.port);
   try {
-    const cpu = proxyCpuSeconds(peer);
+    const before = proxyCpuSeconds(peer);
     const startMs = performance.now();
     const words = ["clone", "--bare", "--quiet", url, folder];
     await processes.run(["git", ...settings, ...words], options.clientCpu, CLONE_MAX_MS);
     const tookMs = performance.now() - startMs;
-    const cpuSeconds = proxyCpuSeconds(peer) - cpu;
+    const cpuSeconds = proxyCpuSeconds(peer) - before;
     // Git has checked every object; that the branch is there says that it had all of them.
     const check = ["git", "-C", folder, "rev-parse", "--verify", "--quiet", "main^{tree}"];
     await processes.run(check, options.clientCpu, CLONE_MAX_MS);

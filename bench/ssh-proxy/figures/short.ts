@@ -48,11 +48,10 @@ const COLUMNS: readonly Column[] = [
 
 export async function measureShort(world: World): Promise<void> {
   const { shortSessions } = world.options.sizes;
+  const proxies = chosenPeers(world, "short").filter(({ isProxy }) => isProxy);
   const cell = `${shortSessions} short sessions`;
   const resources = new Map<string, string>();
-  const turns = await takeTurns(cell, chosenPeers(world, "short"), 1, (peer) =>
-    measure(world, peer, resources),
-  );
+  const turns = await takeTurns(cell, proxies, 1, (peer) => measure(world, peer, resources));
   const rows: RowSamples[] = turns.map((row) => ({ ...row, note: resources.get(row.row) ?? "" }));
   world.measured.push({ cell, rows });
   console.log(formatRows({ cell, rows }, COLUMNS));
@@ -61,19 +60,13 @@ export async function measureShort(world: World): Promise<void> {
 async function measure(world: World, row: Peer, notes: Map<string, string>): Promise<Sample> {
   const { shortSessions } = world.options.sizes;
   const peer = await startPeer(world, row, true);
-  if (peer.pids.length === 0) throw new Error("no proxy to measure");
   try {
     await load(world, peer, Math.max(1, Math.round(shortSessions * WARMUP_PART)));
     const before = await look(world, peer);
     const result = await load(world, peer, shortSessions);
     const after = await look(world, peer);
     if (result.errors > 0) console.error(`  ${result.errors} errors: ${result.firstError}`);
-    const kinds = (resources: Record<string, number>): string =>
-      Object.entries(resources)
-        .toSorted()
-        .map(([kind, count]) => `${kind} ${count}`)
-        .join(", ");
-    const [first, last] = [kinds(before.resources), kinds(after.resources)];
+    const [first, last] = [words(before.resources), words(after.resources)];
     if (peer.probe !== undefined) {
       notes.set(row.name, first === last ? `held both times: ${last}` : `${first} → ${last}`);
     }
@@ -94,16 +87,22 @@ async function measure(world: World, row: Peer, notes: Map<string, string>): Pro
   }
 }
 
+/** Alike where the resources are. */
+function words(resources: Record<string, number>): string {
+  const kinds = Object.keys(resources).toSorted((a, b) => a.localeCompare(b));
+  return kinds.map((kind) => `${kind} ${resources[kind]}`).join(", ");
+}
+
 async function load(world: World, peer: RunningPeer, count: number): Promise<SessionsResult> {
   const { processes, options } = world;
-  const words = loadWords(world, peer, "sessions", {
+  const command = loadWords(world, peer, "sessions", {
     command: workCommand("true"),
     count,
     connections: CONNECTIONS,
     "sessions-per-connection": options.sizes.shortPerConnection,
   });
   const limitMs = count * SESSION_MAX_MS + GRACE_MS;
-  return JSON.parse(await processes.run(words, options.clientCpu, limitMs)) as SessionsResult;
+  return JSON.parse(await processes.run(command, options.clientCpu, limitMs)) as SessionsResult;
 }
 
 /** What the proxy holds when nothing has happened for a while. */

@@ -23,6 +23,8 @@ export interface Peer {
   readonly figures: readonly Figure[];
   /** Programs and files it cannot do without, by their absolute paths. */
   readonly needs: readonly string[];
+  /** Absent where there is no proxy whose memory could be read. */
+  readonly isProxy?: true;
   start(run: PeerRun): Promise<StartedPeer>;
 }
 

@@ -10,7 +10,7 @@ const OTHERS = FIGURES.filter((figure) => figure !== "short");
 export const PEERS: readonly Peer[] = [
   {
     name: "direct",
-    figures: OTHERS.filter((figure) => figure !== "idle"),
+    figures: OTHERS,
     needs: [],
     async start({ backends: { direct } }) {
       return { port: direct.port, user: direct.user, pids: [], stop: async () => {} };
@@ -19,6 +19,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: "ours",
     figures: FIGURES,
+    isProxy: true,
     needs: [OURS],
     start: (run) => startOurs(run, { keepBackendConnections: true }),
   },
@@ -26,19 +27,22 @@ export const PEERS: readonly Peer[] = [
     // A backend connection of its own for each client's.
     name: "ours-dialling",
     figures: ["sessions"],
+    isProxy: true,
     needs: [OURS],
     start: (run) => startOurs(run, { keepBackendConnections: false }),
   },
-  { name: "go", figures: OTHERS, needs: [GO_PROXY], start: startGo },
+  { name: "go", figures: OTHERS, isProxy: true, needs: [GO_PROXY], start: startGo },
   {
     name: "ssh2",
     figures: OTHERS,
+    isProxy: true,
     needs: [SSH2_PROXY, SSH2_ADDON],
     start: (run) => startSsh2(run, false),
   },
   {
     name: "ssh2-nodelay",
     figures: ["clone", "sessions", "logins"],
+    isProxy: true,
     needs: [SSH2_PROXY, SSH2_ADDON],
     start: (run) => startSsh2(run, true),
   },

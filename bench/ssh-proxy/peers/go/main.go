@@ -26,10 +26,12 @@ type proxy struct {
 
 func main() {
 	if len(os.Args) != 8 {
-		log.Fatal("PORT HOST_KEY CLIENT_KEY.pub BACKEND_PORT BACKEND_USER BACKEND_KEY BACKEND_HOST_KEY.pub")
+		log.Fatal("seven words: see the top of main.go")
 	}
 	clientKey := readPublicKey(os.Args[3]).Marshal()
 	front := &ssh.ServerConfig{
+		// OpenSSH's client sends eow@openssh.com only to what calls itself so.
+		ServerVersion: "SSH-2.0-OpenSSH_Go",
 		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 			if bytes.Equal(key.Marshal(), clientKey) {
 				return nil, nil

@@ -6,9 +6,10 @@
 // `no-delay` switches Nagle's algorithm off on both legs, which ssh2 leaves on.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { Channel, Front, LoginAttempt, Ssh2, SshClient } from "./ssh2.ts";
 
 const require = createRequire(import.meta.url);
-const { Client, Server, utils } = require("ssh2");
+const { Client, Server, utils } = require("ssh2") as Ssh2;
 
 const [port, hostKey, clientKey, backendPort, user, backendKey, backendHostKey, delay] =
   process.argv.slice(2) as [string, string, string, string, string, string, string, string];
@@ -21,16 +22,16 @@ new Server({ hostKeys: [readFileSync(hostKey)] }, serve).listen(Number(port), "1
   console.log("ready"),
 );
 
-function serve(front: any): void {
+function serve(front: Front): void {
   if (noDelay) front.setNoDelay(true);
-  let dialled: Promise<any> | undefined;
-  const backend = (): Promise<any> => (dialled ??= dial());
-  front.on("authentication", (attempt: any) => {
+  let dialled: Promise<SshClient> | undefined;
+  const backend = (): Promise<SshClient> => (dialled ??= dial());
+  front.on("authentication", (attempt) => {
     if (isAllowed(attempt)) attempt.accept();
     else attempt.reject(["publickey"]);
   });
-  front.on("session", (acceptSession: () => any) => {
-    acceptSession().on("exec", (accept: () => any, _reject: unknown, info: any) => {
+  front.on("session", (acceptSession) => {
+    acceptSession().on("exec", (accept, _reject, info) => {
       const stream = accept();
       run(backend(), info.command, stream).catch((error: unknown) => {
         stream.stderr.write(`${String(error)}\n`);
@@ -49,7 +50,7 @@ function serve(front: any): void {
   });
 }
 
-function isAllowed(attempt: any): boolean {
+function isAllowed(attempt: LoginAttempt): boolean {
   if (attempt.method !== "publickey" || attempt.key.algo !== allowed.type) return false;
   if (!allowed.getPublicSSH().equals(attempt.key.data)) return false;
   // Without a signature it is only asked whether the key would do.
@@ -57,30 +58,35 @@ function isAllowed(attempt: any): boolean {
   return allowed.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true;
 }
 
-function dial(): Promise<any> {
+function dial(): Promise<SshClient> {
   return new Promise((resolve, reject) => {
     const client = new Client();
-    client.once("ready", () => resolve(client));
+    client.on("ready", () => resolve(client));
     client.on("error", reject);
     client.connect({
       host: "127.0.0.1",
       port: Number(backendPort),
       username: user,
       privateKey,
-      hostVerifier: (key: Buffer) => key.equals(expectedHost),
+      hostVerifier: (key) => key.equals(expectedHost),
     });
     if (noDelay) client.setNoDelay(true);
   });
 }
 
-async function run(backend: Promise<any>, command: string, front: any): Promise<void> {
+async function run(backend: Promise<SshClient>, command: string, front: Channel): Promise<void> {
   const client = await backend;
-  const back: any = await new Promise((resolve, reject) => {
-    client.exec(command, (error: Error | undefined, channel: unknown) => {
-      if (error === undefined) resolve(channel);
-      else reject(error);
+  await new Promise<void>((resolve, reject) => {
+    client.exec(command, (error, back) => {
+      if (error !== undefined) return reject(error);
+      // At once: what the backend says may already stand behind in the same packet of TCP.
+      join(front, back);
+      resolve();
     });
   });
+}
+
+function join(front: Channel, back: Channel): void {
   front.pipe(back);
   back.pipe(front, { end: false });
   back.stderr.pipe(front.stderr, { end: false });
