@@ -38,7 +38,7 @@ export class PacketWriter {
     packet.set(body, 5 + head.length);
     // Zeros, not random bytes: no stream cipher is the better for them, and in plain packets they
     // would only cost.
-    packet.fill(0, 5 + payloadBytes, 4 + length);
+    for (let at = 5 + payloadBytes; at < 4 + length; at++) packet[at] = 0;
     sealer.seal(packet, this.sequence);
     this.sequence = (this.sequence + 1) >>> 0;
     return packet;
