@@ -24,8 +24,6 @@ export interface ProxyOptions {
    * time that a balancer needs to look at `/readyz`.
    */
   readonly drainDelayMs: number;
-  /** A handshake that lasts longer, in ms, waits for its peer and not for our processor: 2,000. */
-  readonly handshakeSlotMs: number;
 }
 
 export const DEFAULT_PROXY_OPTIONS: ProxyOptions = {
@@ -35,7 +33,6 @@ export const DEFAULT_PROXY_OPTIONS: ProxyOptions = {
   routeMs: 10_000,
   drainMs: 1_800_000,
   drainDelayMs: 0,
-  handshakeSlotMs: 2_000,
 };
 
 const RANGES = {
@@ -44,7 +41,6 @@ const RANGES = {
   routeMs: [1, 60_000],
   drainMs: [0, 86_400_000],
   drainDelayMs: [0, 600_000],
-  handshakeSlotMs: [1, 60_000],
 } as const;
 /** RFC 4253, 4.2: printable, without blanks and minus signs. */
 const IDENT = /^[!-,.-~]{1,200}$/;

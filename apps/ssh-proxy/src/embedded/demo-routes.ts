@@ -52,7 +52,7 @@ export class DemoRoutes implements Router, BackendPools {
     const there = ["HEAD", ".hg"].some((each) =>
       existsSync(join(this.repositories, repository, each)),
     );
-    if (there) return { backend: POOL, path: repository };
+    if (there) return { backend: POOL, path: `/${repository}` };
     throw new ServiceError("not-found", `there is no ${repository} in ${this.repositories}`);
   }
 }

@@ -2,7 +2,16 @@
 import { readFileSync } from "node:fs";
 import { ServiceError } from "holdfast";
 import { type BackendOptions, completeBackendOptions } from "../backend/backend-options.ts";
-import { completeFrontOptions, type FrontOptions } from "../front/front-options.ts";
+import {
+  type AdmissionOptions,
+  completeAdmissionOptions,
+  completePenaltyOptions,
+  type PenaltyOptions,
+} from "../front/front-options.ts";
+import {
+  completeProxyProtocolOptions,
+  type ProxyProtocolOptions,
+} from "../front/proxy-protocol/options.ts";
 import { completeTimeLimits, type TimeLimits } from "../front/time-limits.ts";
 import {
   completeSshConnectionOptions,
@@ -12,50 +21,60 @@ import { completeProxyOptions, type ProxyOptions } from "../proxy-options.ts";
 
 export interface Settings {
   readonly proxy: ProxyOptions;
-  readonly front: FrontOptions;
+  readonly admission: AdmissionOptions;
+  readonly penalties: PenaltyOptions;
+  readonly proxyProtocol: ProxyProtocolOptions;
   readonly times: TimeLimits;
   readonly ssh: SshConnectionOptions;
   readonly backend: BackendOptions;
 }
-
-const SECTIONS = ["proxy", "front", "times", "ssh", "backend"] as const;
 
 /** Throws a ServiceError `invalid` that names the file, the section and the option. */
 export function readSettings(path: string | undefined): Settings {
   return completeSettings(path === undefined ? {} : readJson(path), path ?? "settings");
 }
 
+/** What completes each section, and knows its options. */
+const SECTIONS = {
+  proxy: completeProxyOptions,
+  admission: completeAdmissionOptions,
+  penalties: completePenaltyOptions,
+  proxyProtocol: completeProxyProtocolOptions,
+  times: completeTimeLimits,
+  ssh: completeSshConnectionOptions,
+  backend: completeBackendOptions,
+} as const satisfies { [Name in keyof Settings]: (input: object) => Settings[Name] };
+
 /** `where` is the file's name, for messages. */
 export function completeSettings(input: unknown, where: string): Settings {
   const sections = objectOf(input, where);
-  const known: readonly string[] = SECTIONS;
-  const unknown = Object.keys(sections).find((name) => !known.includes(name));
+  const unknown = Object.keys(sections).find((name) => !Object.hasOwn(SECTIONS, name));
   if (unknown !== undefined) {
-    throw invalid(where, `there is no section ${unknown}; there are ${SECTIONS.join(", ")}`);
+    const names = Object.keys(SECTIONS).join(", ");
+    throw invalid(where, `there is no section ${unknown}; there are ${names}`);
   }
-  const complete = <Options>(
-    name: (typeof SECTIONS)[number],
-    defaultsOf: (input: Partial<Options>) => Options,
-  ): Options => {
+  const settings = Object.entries(SECTIONS).map(([name, complete]) => {
     const section = objectOf(sections[name] ?? {}, `${where}: ${name}`);
-    const names = Object.keys(defaultsOf({}) as object);
-    const odd = Object.keys(section).find((each) => !names.includes(each));
-    if (odd !== undefined) {
-      throw invalid(where, `${name} has no option ${odd}; it has ${names.join(", ")}`);
-    }
-    try {
-      return defaultsOf(section as Partial<Options>);
-    } catch (error) {
-      throw invalid(where, `${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
-  return {
-    proxy: complete("proxy", completeProxyOptions),
-    front: complete("front", completeFrontOptions),
-    times: complete("times", completeTimeLimits),
-    ssh: complete("ssh", completeSshConnectionOptions),
-    backend: complete("backend", completeBackendOptions),
-  };
+    return [name, completeSection(`${where}: ${name}`, section, complete)] as const;
+  });
+  return Object.fromEntries(settings) as unknown as Settings;
+}
+
+function completeSection(
+  where: string,
+  section: Record<string, unknown>,
+  complete: (input: object) => object,
+): object {
+  const names = Object.keys(complete({}));
+  const unknown = Object.keys(section).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw invalid(where, `there is no option ${unknown}; there are ${names.join(", ")}`);
+  }
+  try {
+    return complete(section);
+  } catch (error) {
+    throw invalid(where, error instanceof Error ? error.message : String(error));
+  }
 }
 
 function readJson(path: string): unknown {

@@ -4,12 +4,13 @@ import type { Borrowed } from "../backend/backend-connections.ts";
 import type { ChannelHandler, SshChannel } from "../ssh/connection/ssh-channel.ts";
 import { MessageReader } from "../ssh/message-reader.ts";
 import type { SshError } from "../ssh/ssh-error.ts";
-import { Flow, type FlowEnd, GRANT_MAX_BYTES, HOLD_MAX_BYTES } from "./flow.ts";
+import { Flow, type FlowEnd, type FlowMeter, GRANT_MAX_BYTES, HOLD_MAX_BYTES } from "./flow.ts";
 
 export interface BackendSideInput {
   readonly clock: Clock;
   readonly borrowed: Borrowed;
   readonly front: FlowEnd;
+  readonly meter: FlowMeter;
   /** How long it may take to close its channel, in ms, before the connection is closed. */
   readonly closeMs: number;
   readonly onPayload: () => void;
@@ -67,7 +68,7 @@ export class BackendSide implements ChannelHandler {
       borrowed.release(false);
       return false;
     }
-    this.flow = new Flow(this.end);
+    this.flow = new Flow(this.end, this.input.meter);
     this.flow.attach(front);
     return true;
   }

@@ -25,6 +25,14 @@ export interface FlowEnd {
   readonly connection: Pick<SshConnection, "pauseReading" | "resumeReading" | "pendingBytes">;
 }
 
+/** What a flow tells the process' statistics. */
+export interface FlowMeter {
+  /** Bytes that were taken. */
+  readonly bytes: { value: number };
+  /** So many more are held; negative: fewer. */
+  addBuffered(bytes: number): void;
+}
+
 interface Held {
   readonly bytes: Buffer;
   readonly stderr: boolean;
@@ -36,6 +44,7 @@ export class Flow {
   /** The most that was held at once, with what the receiver's socket held. */
   bufferedPeakBytes = 0;
   private readonly from: FlowEnd;
+  private readonly meter: FlowMeter;
   private to: FlowEnd | undefined = undefined;
   private readonly held: Held[] = [];
   private heldBytes = 0;
@@ -44,8 +53,9 @@ export class Flow {
   private finishing: (() => void) | undefined = undefined;
   private closed = false;
 
-  constructor(from: FlowEnd) {
+  constructor(from: FlowEnd, meter: FlowMeter) {
     this.from = from;
+    this.meter = meter;
   }
 
   /** Bytes that are held now. */
@@ -62,6 +72,7 @@ export class Flow {
   onData(bytes: Buffer, stderr: boolean): void {
     if (this.closed) return;
     this.bytes += bytes.length;
+    this.meter.bytes.value += bytes.length;
     const { to } = this;
     if (this.discarding) {
       this.grantMore();
@@ -88,22 +99,30 @@ export class Flow {
   /** The receiver wants no more: whatever comes is thrown away, and the sender never waits. */
   discard(): void {
     this.discarding = true;
-    this.held.length = 0;
-    this.heldBytes = 0;
+    this.forget();
     this.pump();
   }
 
   /** Nothing is passed on any more. */
   close(): void {
     this.closed = true;
-    this.held.length = 0;
-    this.heldBytes = 0;
+    this.forget();
     this.setPausing(false);
+  }
+
+  private forget(): void {
+    this.held.length = 0;
+    this.addHeld(-this.heldBytes);
+  }
+
+  private addHeld(bytes: number): void {
+    this.heldBytes += bytes;
+    this.meter.addBuffered(bytes);
   }
 
   private hold(bytes: Buffer, stderr: boolean): void {
     this.held.push({ bytes: Buffer.from(bytes), stderr });
-    this.heldBytes += bytes.length;
+    this.addHeld(bytes.length);
     this.notePeak();
     this.pauseWhereNeeded();
   }
@@ -121,7 +140,7 @@ export class Flow {
         this.held[0] = { bytes: bytes.subarray(sendable), stderr };
       }
       const piece = bytes.subarray(0, sendable);
-      this.heldBytes -= piece.length;
+      this.addHeld(-piece.length);
       send(to.channel, piece, stderr);
     }
     this.pauseWhereNeeded();

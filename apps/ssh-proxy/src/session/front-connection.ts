@@ -34,12 +34,14 @@ export interface FrontConnectionInput {
   readonly observer: FrontObserver;
 }
 
-/** Who counts what happens; the proxy. */
+/** Who has a share in what happens: the proxy. */
 export interface FrontObserver {
-  onKeys(connection: FrontConnection, sinceAcceptMs: number): void;
+  /** Keys are in force for the first time. */
+  onKeys(connection: FrontConnection): void;
   onAuth(connection: FrontConnection, attempt: AuthAttempt): void;
   onAuthenticated(connection: FrontConnection): void;
-  onSessionEnd(connection: FrontConnection, session: Session): void;
+  onSessionStart(connection: FrontConnection): void;
+  onSessionEnd(connection: FrontConnection): void;
   onEnd(connection: FrontConnection, reason: EndReason): void;
 }
 
@@ -111,7 +113,7 @@ export class FrontConnection implements ServerConnectionHandler {
     const sinceAcceptMs = this.input.clock.nowMs() - this.startMs;
     const agreed = { kex, hostKey, cipherIn, cipherOut, strictKex };
     this.input.log.record({ event: "kex", ...agreed, sinceAcceptMs });
-    this.input.observer.onKeys(this, sinceAcceptMs);
+    this.input.observer.onKeys(this);
   }
 
   findIdentity(user: string, key: PublicKey): Promise<AuthAnswer> {
@@ -151,6 +153,7 @@ export class FrontConnection implements ServerConnectionHandler {
     });
     this.sessions.add(session);
     this.sessionCount++;
+    this.input.observer.onSessionStart(this);
     return session;
   }
 
@@ -176,7 +179,7 @@ export class FrontConnection implements ServerConnectionHandler {
 
   private onSessionEnd(session: Session): void {
     this.sessions.delete(session);
-    this.input.observer.onSessionEnd(this, session);
+    this.input.observer.onSessionEnd(this);
     if (this.draining) this.endWhenDrained();
   }
 

@@ -20,8 +20,9 @@ import type { SshConnection } from "../ssh/connection/ssh-connection.ts";
 import { MessageReader } from "../ssh/message-reader.ts";
 import { MessageWriter } from "../ssh/message-writer.ts";
 import type { SshError } from "../ssh/ssh-error.ts";
+import type { ProxyStats } from "../stats/proxy-stats.ts";
 import { BackendSide } from "./backend-side.ts";
-import { Flow } from "./flow.ts";
+import { Flow, type FlowMeter } from "./flow.ts";
 import { escapeForTerminal } from "./terminal-text.ts";
 
 /** What a session needs of the proxy. */
@@ -32,6 +33,7 @@ export interface SessionParts {
   readonly route: (context: Context, identity: Identity, command: Command) => Promise<Route>;
   /** Rejects with a ServiceError. */
   readonly borrow: (route: Route, account: string, fresh: boolean) => Promise<Borrowed>;
+  readonly stats: Pick<ProxyStats, "bytesIn" | "bytesOut" | "earlyCloses" | "addBuffered">;
 }
 
 export interface SessionInput {
@@ -78,7 +80,9 @@ export class Session implements ChannelHandler {
     this.input = input;
     this.channel = input.channel;
     this.startMs = input.parts.clock.nowMs();
-    this.up = new Flow({ channel: input.channel, connection: input.connection });
+    const { channel, connection } = input;
+    const { stats } = input.parts;
+    this.up = new Flow({ channel, connection }, meterOf(stats, stats.bytesIn));
   }
 
   get channelId(): number {
@@ -137,6 +141,7 @@ export class Session implements ChannelHandler {
       case "eow@openssh.com":
         // The client's reader is gone, such as `head`: nothing more is sent to it.
         this.down?.discard();
+        this.input.parts.stats.earlyCloses.value++;
         this.passOn(name, EMPTY);
         return true;
       default:
@@ -284,6 +289,7 @@ export class Session implements ChannelHandler {
     const side = new BackendSide({
       ...{ clock: parts.clock, borrowed, closeMs: BACKEND_CLOSE_MS, onPayload },
       front: { channel: this.channel, connection },
+      meter: meterOf(parts.stats, parts.stats.bytesOut),
       onSendable: () => this.up.onSendable(),
       onClose: (error) => this.onBackendClose(side, error),
     });
@@ -392,3 +398,7 @@ export class Session implements ChannelHandler {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+function meterOf(stats: SessionParts["stats"], bytes: FlowMeter["bytes"]): FlowMeter {
+  return { bytes, addBuffered: (delta) => stats.addBuffered(delta) };
+}

@@ -30,6 +30,11 @@ export interface LinkInput extends Pick<TransportInput, "role" | "ident" | "algo
   readonly clock: Clock;
   readonly createTransport: CreateTransport;
   readonly handler: LinkHandler;
+  /**
+   * Asked once the first bytes are there, before they are looked at: resolves when they may be,
+   * with false when they never may. Default: at once.
+   */
+  readonly admit?: (() => Promise<boolean>) | undefined;
 }
 
 /** With so much not taken by the socket, nothing more is sent than what must be. */
@@ -48,6 +53,7 @@ export class PacketLink implements TransportHandler {
   private readonly clock: Clock;
   private readonly handler: LinkHandler;
   private readonly queue: Buffer[] = [];
+  private admit: (() => Promise<boolean>) | undefined;
   private queuedBytes = 0;
   private flushing = false;
   private pauses = 0;
@@ -62,6 +68,7 @@ export class PacketLink implements TransportHandler {
     this.socket = socket;
     this.clock = clock;
     this.handler = handler;
+    this.admit = input.admit;
     this.transport = createTransport({
       ...{ role: input.role, ident: input.ident, handler: this },
       ...(input.algorithms !== undefined && { algorithms: input.algorithms }),
@@ -91,9 +98,7 @@ export class PacketLink implements TransportHandler {
 
   /** Whether more may be sent than what must be: false until `onSendable`. */
   get takesBytes(): boolean {
-    return (
-      !this.ended && this.pendingBytes < PENDING_MAX_BYTES && !this.transport.exchangingKeys
-    );
+    return !this.ended && this.pendingBytes < PENDING_MAX_BYTES && !this.transport.exchangingKeys;
   }
 
   /**
@@ -151,6 +156,10 @@ export class PacketLink implements TransportHandler {
   private receive(bytes: Uint8Array): void {
     if (this.ended) return;
     this.handler.onReceived();
+    if (this.admit !== undefined) {
+      void this.waitForAdmission(this.admit, Buffer.from(bytes));
+      return;
+    }
     try {
       this.transport.receive(bytes);
     } catch (thrown) {
@@ -166,6 +175,16 @@ export class PacketLink implements TransportHandler {
       });
       if (!(thrown instanceof SshError)) throw thrown;
     }
+  }
+
+  /** What came first is kept, one read of the socket, and nothing more is read meanwhile. */
+  private async waitForAdmission(admit: () => Promise<boolean>, bytes: Buffer): Promise<void> {
+    this.admit = undefined;
+    this.pause();
+    const admitted = await admit();
+    if (!admitted) return this.destroy();
+    this.resume();
+    this.receive(bytes);
   }
 
   private pauseWhereAllowed(): void {

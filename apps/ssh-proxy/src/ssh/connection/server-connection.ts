@@ -19,6 +19,8 @@ export interface AcceptSsh extends Pick<TransportInput, "ident" | "algorithms"> 
   readonly hostKeys: readonly PrivateKey[];
   readonly options: SshConnectionOptions;
   readonly createTransport: CreateTransport;
+  /** See `LinkInput`. */
+  readonly admit?: (() => Promise<boolean>) | undefined;
   /** Gets the connection before anything happens on it. */
   readonly handle: (connection: SshServerConnection) => ServerConnectionHandler;
 }
@@ -35,7 +37,7 @@ export class SshServerConnection implements SshConnection {
   constructor(input: AcceptSsh) {
     const { socket, clock, options, hostKeys, createTransport, ident } = input;
     this.link = new PacketLink({
-      ...{ socket, clock, createTransport, ident },
+      ...{ socket, clock, createTransport, ident, admit: input.admit },
       ...(input.algorithms !== undefined && { algorithms: input.algorithms }),
       role: { kind: "server", hostKeys },
       handler: {
