@@ -7,7 +7,7 @@ import { readRepository } from "../source/source-tree.ts";
 
 const PAGE = "docs/reference/metrics.md";
 /** As they are named in the sources; `_total` is added to counters when they are shown. */
-const NAMED = /\bname: ["`]((?:holdfast|process|nodejs|ssh_proxy)_[\w${}]+)["`]/g;
+const NAMED = /\b(?:name: |gauge\()["`]((?:holdfast|process|nodejs|ssh_proxy)_[\w${}]+)["`]/g;
 const LISTED = /^\| `(\w+)` +\|/gm;
 const SIDES = ["server", "client"];
 

@@ -90,6 +90,8 @@ export interface EventRecord {
 
 /** Nobody needs more of a command, a path or a name to find out what happened. */
 const TEXT_MAX_LENGTH = 255;
+/** With three decimals a number below it is still exact. */
+const NUMBER_MAX = Number.MAX_SAFE_INTEGER / 1_000;
 
 export function recordOf(sessionKey: string, epochMs: number, event: ForensicEvent): EventRecord {
   const record: Record<string, string | number | boolean> = {
@@ -115,5 +117,6 @@ function plainText(value: unknown): string {
 
 /** Three decimals: a microsecond, where it is milliseconds. */
 function plainNumber(value: unknown): number {
-  return Number.isFinite(value) ? Math.round((value as number) * 1_000) / 1_000 : 0;
+  const isPlain = typeof value === "number" && Math.abs(value) < NUMBER_MAX;
+  return isPlain ? Math.round(value * 1_000) / 1_000 + 0 : 0;
 }

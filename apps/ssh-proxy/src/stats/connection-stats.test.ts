@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { StatsRegistry } from "holdfast";
 import { END_REASONS, type EndReason, type ForensicEvent } from "../forensic/forensic-event.ts";
 import { ConnectionStats } from "./connection-stats.ts";
-import { DROP_REASONS, ProxyStats, SESSION_VERBS } from "./proxy-stats.ts";
+import { ProxyStats, SESSION_VERBS } from "./proxy-stats.ts";
 
 const ACCEPT: ForensicEvent = { event: "accept", addr: "10.0.0.7:5" };
 const KEX: ForensicEvent = {
@@ -31,13 +31,10 @@ describe("the metrics of a connection", () => {
   it("follow it from the accept to the end", () => {
     const { take, value } = create();
     take(ACCEPT);
-    assert.equal(value("ssh_proxy_connections", "login"), 1);
     take(KEX, 12);
     take(KEX, 13);
     take(auth("offered"), 14);
     take(auth("accepted"), 15);
-    assert.equal(value("ssh_proxy_connections", "login"), 0);
-    assert.equal(value("ssh_proxy_connections", "authenticated"), 1);
     take(EXEC, 20);
     assert.equal(value("ssh_proxy_sessions"), 1);
     take(ROUTE, 22);
@@ -46,10 +43,8 @@ describe("the metrics of a connection", () => {
     take(exit("done"), 90);
     take(end("client-closed"), 99);
     for (const [name, labels, expected] of [
-      ["accepts", [], 1],
-      ["connections", ["authenticated"], 0],
-      ["handshakes", ["done"], 1],
-      ["handshakes", ["failed"], 0],
+      ["handshakes_ended", ["done"], 1],
+      ["handshakes_ended", ["failed"], 0],
       ["handshake_duration_seconds", [], 1],
       ["rekeys", [], 1],
       ["login_duration_seconds", [], 1],
@@ -80,8 +75,6 @@ describe("the metrics of a connection", () => {
     ]) {
       const { take, value } = create();
       for (const event of [...events, end("client-lost"), end("client-lost"), ACCEPT]) take(event);
-      assert.equal(value("ssh_proxy_connections", "login"), 0);
-      assert.equal(value("ssh_proxy_connections", "authenticated"), 0);
       assert.equal(value("ssh_proxy_sessions"), 0);
     }
   });
@@ -97,7 +90,7 @@ describe("the metrics of a connection", () => {
     const { take, value } = create();
     take(ACCEPT);
     take(end("ident-timeout"));
-    assert.equal(value("ssh_proxy_handshakes", "failed"), 1);
+    assert.equal(value("ssh_proxy_handshakes_ended", "failed"), 1);
     assert.equal(value("ssh_proxy_connection_ends", "ident-timeout", "no"), 1);
   });
 
@@ -130,9 +123,7 @@ describe("the metrics of the proxy", () => {
     for (const verb of SESSION_VERBS) {
       for (const reason of END_REASONS) stats.sessionEnded(verb, reason, 1);
     }
-    for (const reason of DROP_REASONS) stats.dropped(reason);
     assert.equal(value("ssh_proxy_session_ends", SESSION_VERBS.at(-1)!, END_REASONS.at(-1)!), 1);
-    assert.equal(value("ssh_proxy_drops", "early-drop"), 1);
     assert.equal(value("holdfast_stats_label_sets_refused", "ssh_proxy_session_ends"), undefined);
   });
 

@@ -11,7 +11,7 @@ interface RunningSession {
 
 export class ConnectionStats {
   private readonly stats: ProxyStats;
-  private state: "new" | "login" | "authenticated" | "ended" = "new";
+  private state: "login" | "authenticated" | "ended" = "login";
   private keysInForce = false;
   /** By channel; as many as a connection may have. */
   private readonly sessions = new Map<number, RunningSession>();
@@ -26,7 +26,6 @@ export class ConnectionStats {
     if (this.state === "ended") return;
     switch (event.event) {
       case "accept":
-        return this.accepted();
       case "ident":
         return undefined;
       case "kex":
@@ -52,13 +51,6 @@ export class ConnectionStats {
     }
   }
 
-  private accepted(): void {
-    if (this.state !== "new") return;
-    this.state = "login";
-    this.stats.accepts.value++;
-    this.stats.connections.login.value++;
-  }
-
   private keysExchanged({ sinceAcceptMs }: EventOf<"kex">): void {
     if (this.keysInForce) {
       this.stats.rekeys.value++;
@@ -73,8 +65,6 @@ export class ConnectionStats {
     this.stats.authAttempted(method, result);
     if (result !== "accepted" || this.state !== "login") return;
     this.state = "authenticated";
-    this.stats.connections.login.value--;
-    this.stats.connections.authenticated.value++;
     this.stats.loginMs.record(sinceAcceptMs);
   }
 
@@ -115,8 +105,6 @@ export class ConnectionStats {
     stats.sessions.value -= this.sessions.size;
     this.sessions.clear();
     stats.connectionEnded(reason, state === "authenticated");
-    if (state === "new") return;
-    if (state !== "ended") stats.connections[state].value--;
     if (!this.keysInForce) stats.handshakes.failed.value++;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The metrics of the proxy. No label says who or from where: what a label may say stands in a list
- * here, and anything else counts as `other`.
+ * The metrics of connections and sessions; those of admission are in front/. No label says who or
+ * from where: what a label may say stands in a list here, and anything else counts as `other`.
  */
 import {
   type Counter,
@@ -13,26 +13,6 @@ import {
 } from "holdfast";
 import { GIT_VERBS, type Verb } from "../command/command.ts";
 import { END_REASONS, type EndReason } from "../forensic/forensic-event.ts";
-
-/** Why a connection was closed before it had a log of its own. */
-export const DROP_REASONS = [
-  /** As many who have not logged in as there may be at once. */
-  "unauthenticated-max",
-  /** Half as many and more: some, by chance. */
-  "early-drop",
-  /** As many of one source as there may be at once. */
-  "source-max",
-  /** The source misbehaved before. */
-  "penalty",
-  /** As many key exchanges at once as the processor bears. */
-  "handshakes-max",
-  /** The PROXY header is missing, wrong or late. */
-  "proxy-header",
-  /** The audit file cannot be written. */
-  "audit",
-  "draining",
-] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
 
 export const SESSION_VERBS = [
   ...GIT_VERBS,
@@ -59,8 +39,6 @@ export interface AuditState {
 
 /** One for each process. What a forensic log tells is counted by `ConnectionStats`. */
 export class ProxyStats {
-  readonly connections: Readonly<Record<"login" | "authenticated", Gauge>>;
-  readonly accepts: Counter;
   readonly handshakes: Readonly<Record<"done" | "failed", Counter>>;
   readonly handshakeMs: Histogram;
   readonly rekeys: Counter;
@@ -81,7 +59,6 @@ export class ProxyStats {
   readonly bytesOut: Counter;
   /** Times a client closed its output early, and the backend was told (`eow@openssh.com`). */
   readonly earlyCloses: Counter;
-  private readonly drops: CounterFamily;
   private readonly ends: CounterFamily;
   private readonly authAttempts: CounterFamily;
   private readonly sessionEnds: CounterFamily;
@@ -93,23 +70,6 @@ export class ProxyStats {
 
   constructor(registry: StatsRegistry) {
     this.registry = registry;
-    const connections = registry.gauge({
-      name: "ssh_proxy_connections",
-      help: "Open connections of clients: login until somebody has logged in, then authenticated",
-      labels: ["state"],
-    });
-    this.connections = {
-      login: connections.of("login"),
-      authenticated: connections.of("authenticated"),
-    };
-    this.accepts = registry
-      .counter({ name: "ssh_proxy_accepts", help: "Connections of clients that were taken" })
-      .of();
-    this.drops = registry.counter({
-      name: "ssh_proxy_drops",
-      help: "Connections that were closed at once, by why",
-      labels: ["reason"],
-    });
     this.ends = registry.counter({
       name: "ssh_proxy_connection_ends",
       help: "Connections that ended, by why, and whether anybody had logged in",
@@ -143,11 +103,6 @@ export class ProxyStats {
     this.earlyCloses = bytes.earlyCloses;
     this.buffered = bytes.buffered;
     this.bufferedPeak = bytes.bufferedPeak;
-  }
-
-  /** A connection that was closed at once, without a log of its own. */
-  dropped(reason: DropReason): void {
-    this.drops.of(reason).value++;
   }
 
   /** More bytes wait in a session, either way; negative: fewer. */
@@ -193,8 +148,8 @@ function listed(value: string, list: readonly string[]): string {
 
 function countLogins(registry: StatsRegistry) {
   const handshakes = registry.counter({
-    name: "ssh_proxy_handshakes",
-    help: "First key exchanges; failed: the connection ended before",
+    name: "ssh_proxy_handshakes_ended",
+    help: "First key exchanges; failed: the connection ended before it was done",
     labels: ["result"],
   });
   return {
