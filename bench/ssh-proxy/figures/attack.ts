@@ -15,6 +15,9 @@ const POLL_MS = 20;
 /** The attackers are not to take the core from the client and the backend that are measured. */
 const NICENESS = 10;
 
+/** A proxy may soon refuse all that comes from one; what comes from many it cannot tell apart. */
+const SOURCES = [1, 1000] as const;
+
 interface Window {
   roundTrips: number;
   p50Ms: number;
@@ -48,14 +51,17 @@ const COLUMNS: readonly Column[] = [
 export async function measureAttack(world: World): Promise<void> {
   const { repeats, sizes } = world.options;
   await withPeers(world, "attack", async (peers) => {
-    const cell = `${sizes.attackPerSecond} bad handshakes a second`;
-    const rows = await takeTurns(cell, peers, repeats, (peer) => measure(world, peer));
-    world.measured.push({ cell, rows });
-    console.log(formatRows({ cell, rows }, COLUMNS));
+    for (const sources of SOURCES) {
+      const from = sources === 1 ? "1 source" : `${sources} sources`;
+      const cell = `${sizes.attackPerSecond} bad handshakes a second from ${from}`;
+      const rows = await takeTurns(cell, peers, repeats, (peer) => measure(world, peer, sources));
+      world.measured.push({ cell, rows });
+      console.log(formatRows({ cell, rows }, COLUMNS));
+    }
   });
 }
 
-async function measure(world: World, peer: RunningPeer): Promise<Sample> {
+async function measure(world: World, peer: RunningPeer, sources: number): Promise<Sample> {
   const { processes, options } = world;
   const { attackSeconds } = options.sizes;
   const output = join(world.folder, `echo-${world.nextNumber()}.json`);
@@ -73,7 +79,8 @@ async function measure(world: World, peer: RunningPeer): Promise<Sample> {
     const attackWords = [LOAD_PROGRAM, "attack", "--address", `127.0.0.1:${peer.port}`];
     const size = ["--rate", String(options.sizes.attackPerSecond)];
     const seconds = ["--seconds", String(attackSeconds + GAP_SECONDS)];
-    const command = ["nice", "-n", String(NICENESS), ...attackWords, ...size, ...seconds];
+    const from = ["--sources", String(sources)];
+    const command = ["nice", "-n", String(NICENESS), ...attackWords, ...size, ...seconds, ...from];
     const [text, [, during]] = await Promise.all([
       processes.run(command, options.clientCpu, windowMs),
       windows(output, 2, windowMs),

@@ -41,16 +41,12 @@ var kinds = map[string]func(net.Conn) error{
 // attack begins handshakes at a rate, whatever becomes of those before: an open loop.
 func attack(flags *flag.FlagSet, args []string) {
 	address := flags.String("address", "", "HOST:PORT")
-	source := flags.String("source", "127.0.0.2", "address to come from")
+	sources := flags.Int("sources", 1, "addresses to come from, of 127.1.0.0/16")
 	perSecond := flags.Float64("rate", 1000, "handshakes a second")
 	seconds := flags.Float64("seconds", 10, "how long")
 	words := flags.String("kinds", "garbage,half-kex,whole-kex", "in turns")
 	_ = flags.Parse(args)
 
-	dialer := net.Dialer{
-		Timeout:   attemptMax,
-		LocalAddr: &net.TCPAddr{IP: net.ParseIP(*source)},
-	}
 	names := strings.Split(*words, ",")
 	var result attackResult
 	var open, refused atomic.Int64
@@ -66,6 +62,11 @@ func attack(flags *flag.FlagSet, args []string) {
 		kind := kinds[names[n%len(names)]]
 		if kind == nil {
 			log.Fatalf("no kind %q", names[n%len(names)])
+		}
+		from := 1 + n%*sources
+		dialer := net.Dialer{
+			Timeout:   attemptMax,
+			LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(from>>8), byte(from))},
 		}
 		result.Begun++
 		open.Add(1)

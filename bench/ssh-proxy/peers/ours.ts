@@ -1,5 +1,5 @@
-// The proxy of this repository, as people run it: all defaults are on. What must be said is where
-// its files are and that its one account may have as many sessions as a figure asks for.
+// The proxy of this repository, as people run it: all defaults are on. What it is told is where its
+// keys, its one account and its one route are.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WORK_PREFIX } from "../backend/work.ts";
@@ -11,32 +11,35 @@ export const OURS = join(import.meta.dirname, "../../../apps/ssh-proxy/src/main.
 const READY = /^ssh-proxy answers/m;
 
 export interface OursVariant {
-  /** Whether backend connections outlive the client's and are shared by an account's sessions. */
+  /** Whether backend connections outlive the client's and are used again by the same account. */
   readonly keepBackendConnections: boolean;
 }
 
-export async function startOurs(run: PeerRun, variant: OursVariant): Promise<StartedPeer> {
+export function startOurs(run: PeerRun, variant: OursVariant): Promise<StartedPeer> {
   const { backends, folder } = run;
   const { keys, backend } = backends;
   const at = (name: string): string => join(folder, name);
-  mkdirSync(at("keys"));
-  writeFileSync(at("keys/bench"), `${keys.client.publicLine}\n`);
-  const routes = [{ pattern: `${WORK_PREFIX}/**`, backend: "bench", path: `/${WORK_PREFIX}/**` }];
+  mkdirSync(at("accounts"));
+  writeFileSync(at("accounts/bench"), `${keys.client.publicLine}\n`);
   const pool = {
-    name: "bench",
     hosts: [backend.address],
     user: backend.user,
-    hostKeys: backend.hostKeys.map(({ publicLine }) => publicLine),
-    key: "proxy",
+    hostKeys: backend.hostKeys.map(({ fingerprint }) => fingerprint),
   };
-  writeFileSync(at("routes.json"), JSON.stringify({ routes, backends: [pool] }));
+  const route = {
+    account: "*",
+    repository: `${WORK_PREFIX}/*`,
+    backend: "bench",
+    path: "/{repository}",
+  };
+  writeFileSync(at("routes"), JSON.stringify({ backends: { bench: pool }, routes: [route] }));
+  const settings = variant.keepBackendConnections ? {} : { backend: { keepMs: 0 } };
+  writeFileSync(at("settings"), JSON.stringify(settings));
   const { words, ...probe } = nodeWords(run);
   const command = (port: number): string[] => [
-    ...[...words, OURS],
-    ...["--port", String(port), "--ops-port", "0", "--accounts", at("keys")],
-    ...["--routes", at("routes.json"), "--host-key", keys.proxyHost.file],
-    ...["--key", keys.proxy.file],
-    ...(variant.keepBackendConnections ? [] : ["--keep-backend-connections", "no"]),
+    ...[...words, OURS, "--port", String(port), "--ops-port", "0", "--data", at("data")],
+    ...["--accounts", at("accounts"), "--routes", at("routes"), "--settings", at("settings")],
+    ...["--host-key", keys.proxyHost.file, "--key", `proxy=${keys.proxy.file}`],
   ];
   return startProxy(run, command, { ready: READY, ...probe });
 }

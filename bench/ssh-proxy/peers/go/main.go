@@ -109,22 +109,25 @@ func relay(asked ssh.NewChannel, backend *ssh.Client) {
 		_, _ = io.Copy(back, front)
 		_ = back.CloseWrite()
 	}()
-	// The channel is closed when all that the backend says has been passed on, its exit too.
-	var said sync.WaitGroup
-	said.Add(3)
+	var output, said sync.WaitGroup
+	output.Add(2)
 	go func() {
-		defer said.Done()
+		defer output.Done()
 		_, _ = io.Copy(front, back)
-		_ = front.CloseWrite()
 	}()
 	go func() {
-		defer said.Done()
+		defer output.Done()
 		_, _ = io.Copy(front.Stderr(), back.Stderr())
 	}()
+	// The channel is closed when all that the backend says has been passed on, its exit too.
+	said.Add(1)
 	go func() {
 		defer said.Done()
 		passRequests(backRequests, front)
 	}()
+	output.Wait()
+	// After it nothing can be written, to stderr neither.
+	_ = front.CloseWrite()
 	said.Wait()
 }
 
