@@ -49,7 +49,7 @@ export interface SshProxyParts {
   readonly fileDescriptor: number | undefined;
   readonly hostKeys: readonly PrivateKey[];
   readonly options: ProxyOptions;
-  readonly limits: TimeLimits;
+  readonly timeLimits: TimeLimits;
   readonly sshOptions: SshConnectionOptions;
   readonly door: FrontDoor;
   readonly accounts: AccountDirectory;
@@ -188,7 +188,7 @@ export class SshProxy implements LifecyclePart, FrontObserver {
   }
 
   private serve({ socket, ticket, proxiedBy }: FrontEntry): void {
-    const { clock, hostKeys, createTransport, options, limits, sshOptions } = this.parts;
+    const { clock, hostKeys, createTransport, options, timeLimits, sshOptions } = this.parts;
     const log = this.parts.forensics.open();
     const addr = socket.remote;
     log.record({ event: "accept", addr, ...(proxiedBy !== undefined && { proxiedBy }) });
@@ -197,7 +197,7 @@ export class SshProxy implements LifecyclePart, FrontObserver {
       admit: () => ticket.beginHandshake(),
       handle: (connection) => {
         const front = new FrontConnection({
-          ...{ clock, limits, log, addr, ssh: connection, observer: this },
+          ...{ clock, log, addr, limits: timeLimits, ssh: connection, observer: this },
           sessionParts: this.sessionParts,
           findIdentity: (user, key) => this.findIdentity(user, key),
           refuseSession: (each) => this.refuseSession(each),

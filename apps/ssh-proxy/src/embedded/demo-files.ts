@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { generatePrivateKey, type GeneratedKeyType } from "../ssh/keys/generate-private-key.ts";
 import { parsePrivateKey, type PrivateKey } from "../ssh/keys/private-key.ts";
 
@@ -29,13 +29,20 @@ const ACCOUNT = "demo";
 const REPOSITORY = "demo.git";
 const HOST_KEY_TYPES: readonly GeneratedKeyType[] = ["ssh-ed25519", "ecdsa-sha2-nistp256"];
 
+/** Where a client of the demo finds what it needs. */
+export function demoFilesIn(folder: string): Pick<DemoFiles, "userKey" | "knownHosts"> {
+  const absolute = resolve(folder);
+  const userKey = join(absolute, "keys", "demo_user");
+  return { userKey, knownHosts: join(absolute, "known_hosts") };
+}
+
 /** Throws what the file system says, and what git says when it cannot make the repository. */
 export function openDemoFiles(folder: string): DemoFiles {
   const keys = join(folder, "keys");
   const accounts = join(folder, "accounts");
   const repositories = join(folder, "repositories");
   for (const each of [keys, accounts, repositories]) mkdirSync(each, { recursive: true });
-  const userKey = join(keys, "demo_user");
+  const { userKey, knownHosts } = demoFilesIn(folder);
   const user = openKey(userKey, "ssh-ed25519", "DemoLaptop");
   const accountFile = join(accounts, ACCOUNT);
   if (!existsSync(accountFile)) {
@@ -47,8 +54,7 @@ export function openDemoFiles(folder: string): DemoFiles {
     hostKeys: HOST_KEY_TYPES.map((type) => openKey(join(keys, `host_${type}`), type, "ssh-proxy")),
     proxyKey: openKey(join(keys, "proxy"), "ssh-ed25519", "ssh-proxy"),
     backendKey: openKey(join(keys, "embedded_backend"), "ssh-ed25519", "embedded backend"),
-    ...{ accounts, repositories, userKey },
-    knownHosts: join(folder, "known_hosts"),
+    ...{ accounts, repositories, userKey, knownHosts },
   };
 }
 
@@ -65,13 +71,16 @@ export function writeKnownHosts(
   writeFileSync(knownHosts, lines.join(""));
 }
 
-/** What to paste: it works as it stands, from the folder in which the proxy was started. */
-export function cloneLine(demo: DemoFiles, host: string, port: number): string {
+/** What to paste: it works as it stands. `address` as the proxy's, such as `127.0.0.1:2222`. */
+export function cloneLine(
+  demo: Pick<DemoFiles, "userKey" | "knownHosts">,
+  address: string,
+): string {
   const ssh = [
     `ssh -i ${quote(demo.userKey)} -o IdentitiesOnly=yes`,
     `-o UserKnownHostsFile=${quote(demo.knownHosts)}`,
   ].join(" ");
-  return `GIT_SSH_COMMAND="${ssh}" git clone ssh://git@${host}:${port}/${REPOSITORY}`;
+  return `GIT_SSH_COMMAND="${ssh}" git clone ssh://git@${address}/${REPOSITORY}`;
 }
 
 /** The key in the file; a new one when there is no such file. */

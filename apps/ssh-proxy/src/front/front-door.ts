@@ -2,7 +2,7 @@
  * Who is let in: a socket that was accepted comes in here, and goes on with a ticket or not at all.
  * Every refusal is counted; the log says each, up to some a second, and how many more there were.
  */
-import type { Logger, Socket } from "holdfast";
+import type { Counter, Socket, StatsRegistry } from "holdfast";
 import type { EndReason } from "../forensic/forensic-event.ts";
 import { type Admission, describeDrop, type Ticket } from "./admission.ts";
 import type { PenaltyKind } from "./front-options.ts";
@@ -14,9 +14,7 @@ export interface FrontDoorParts {
   /** Undefined: sockets are those of the clients themselves. */
   readonly reception: ProxyReception | undefined;
   readonly refusals: RefusalLog;
-  readonly logger: Logger;
-  /** A PROXY header was missing, wrong or late. */
-  readonly onBadHeader: () => void;
+  readonly stats: StatsRegistry;
 }
 
 export interface FrontEntry {
@@ -37,9 +35,13 @@ export interface FrontEnd {
 
 export class FrontDoor {
   private readonly parts: FrontDoorParts;
+  private readonly badHeaders: Counter;
 
   constructor(parts: FrontDoorParts) {
     this.parts = parts;
+    const name = "ssh_proxy_bad_proxy_headers";
+    const help = "Connections whose PROXY protocol header was missing, wrong or late";
+    this.badHeaders = parts.stats.counter({ name, help }).of();
   }
 
   /** Undefined: it was refused, and is closed. */
@@ -58,12 +60,12 @@ export class FrontDoor {
   }
 
   private async receive(accepted: Socket): Promise<ClientSocket | undefined> {
-    const { reception, refusals, onBadHeader } = this.parts;
+    const { reception, refusals } = this.parts;
     if (reception === undefined) return { socket: accepted, proxiedBy: undefined };
     try {
       return await reception.receive(accepted);
     } catch (error) {
-      onBadHeader();
+      this.badHeaders.add();
       refusals.refused("proxy-header", error instanceof Error ? error.message : String(error));
       return undefined;
     }

@@ -105,8 +105,11 @@ function checkTogether(options: ProcessOptions): void {
     ...(routes === undefined ? ["--routes"] : []),
     ...(keys.size === 0 ? ["--key proxy=FILE"] : []),
   ];
-  if (missing.length > 0) throw new UsageError(`${missing.join(", ")} missing; without any it is a
-demo, with some it needs them all`.replace("\n", " "));
+  if (missing.length > 0)
+    throw new UsageError(
+      `${missing.join(", ")} missing; without any it is a
+demo, with some it needs them all`.replace("\n", " "),
+    );
 }
 
 const TEXT = { type: "string" } as const;
