@@ -105,7 +105,7 @@ describe("holdfast up", { timeout: 30_000 }, () => {
       [[], 2, /which supervisor is missing\n {2}give --pid-file FILE/],
       [["--pid", "7", "--pid-file", "x"], 2, /--pid and --pid-file are two/],
       [["--pid", "seven"], 2, /--pid is seven/],
-      [["--pid", "1"], 2, /--pid is 1/],
+      [["--pid", "0"], 2, /--pid is 0/],
       [["now"], 2, /now is one word too many/],
       [["--pid-file", file], 2, /text is no pid file/],
       [

@@ -70,8 +70,8 @@ function findSupervisor(input: CommandInput, terminal: Terminal): FoundSuperviso
     throw usageError(what, "give --pid-file FILE, or --pid PID");
   }
   if (pidFile !== undefined) return findSupervisorByFile(resolve(terminal.cwd, pidFile));
-  // 0 and 1 would reach other processes than one that somebody started.
-  if (!/^\d{1,9}$/.test(pid!) || Number(pid) < 2) {
+  // 0 would be a whole group of processes.
+  if (!/^\d{1,9}$/.test(pid!) || Number(pid) < 1) {
     throw usageError(`--pid is ${pid}`, "it must be the number of a process");
   }
   return findSupervisorByPid(Number(pid));

@@ -29,7 +29,7 @@ export interface StartGeneration {
 }
 
 export interface GenerationExit {
-  /** Such as `exit code 3` or `SIGKILL`. */
+  /** Such as `it ended (exit code 3)` or `it could not be started (ENOENT)`. */
   readonly how: string;
   /** Whether it ended with 0. */
   readonly orderly: boolean;
@@ -121,7 +121,7 @@ export class Generation {
         } else reject(new Error(`it said: ${message.reason}`));
       });
       void this.exited.then(({ how }) => {
-        reject(new Error(`it ended before it was ready (${how})`));
+        reject(new Error(how.replace("it ended", "it ended before it was ready")));
       });
     });
   }
@@ -144,12 +144,12 @@ function startOf({ number, sockets }: StartGeneration): WorkerStart {
 function exitOf(child: ChildProcess): Promise<GenerationExit> {
   return new Promise((resolve) => {
     child.once("exit", (code, signal) => {
-      resolve({ how: signal ?? `exit code ${code}`, orderly: code === 0 });
+      resolve({ how: `it ended (${signal ?? `exit code ${code}`})`, orderly: code === 0 });
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
       // Other errors, of a signal or a message, are not its end.
       if (child.pid === undefined) {
-        resolve({ how: `it could not be started: ${error.code}`, orderly: false });
+        resolve({ how: `it could not be started (${error.code})`, orderly: false });
       }
     });
   });

@@ -37,6 +37,17 @@ describe("a supervisor", { timeout: 60_000 }, () => {
     assert.deepEqual(supervisor.livingWorkers(), []);
   });
 
+  it("drains once on Ctrl-C, which reaches the workers too", async (t) => {
+    const supervisor = await StartedSupervisor.start(t);
+    const session = await EchoSession.open(supervisor.port);
+    process.kill(session.pid, "SIGINT");
+    supervisor.process.kill("SIGINT");
+    await supervisor.until(({ state }) => state === "draining");
+    await session.echo("still here");
+    await session.end();
+    assert.deepEqual(await supervisor.exited, { code: 0, signal: null });
+  });
+
   it("starts a worker that crashed again, and no connection is refused", async (t) => {
     const supervisor = await StartedSupervisor.start(t);
     for (let crash = 0; crash < 3; crash++) {

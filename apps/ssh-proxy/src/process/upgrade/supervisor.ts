@@ -171,6 +171,7 @@ export class Supervisor {
 
   /** A worker that is ready. Rejects with the reason, after the one that is of no use has ended. */
   private async launch(): Promise<Generation> {
+    if (this.state === "draining") throw new Error("the supervisor is ending");
     const { program, clock, logger } = this.parts;
     const number = ++this.generationCount;
     const { sockets } = this;
@@ -218,8 +219,9 @@ export class Supervisor {
     this.generations.delete(generation);
     const { number, pid } = generation;
     const level = orderly ? "info" : "warn";
-    this.parts.logger[level]("worker ended", { generation: number, pid, how });
-    if (this.state === "draining" && !orderly) this.exitCode = 1;
+    this.parts.logger[level]("worker gone", { generation: number, pid, how });
+    // One that was on its way had nothing to finish.
+    if (this.state === "draining" && !orderly && generation !== this.candidate) this.exitCode = 1;
     if (generation === this.current) {
       this.current = undefined;
       // If another one is on its way, that one comes first.

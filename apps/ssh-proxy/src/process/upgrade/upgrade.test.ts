@@ -1,11 +1,18 @@
 /** Upgrades as they happen: a supervisor, its workers and its clients, each a real process. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { EchoSession, startEchoLoad } from "./testing/echo-session.ts";
 import { StartedSupervisor } from "./testing/started-supervisor.ts";
 
 const UPGRADES = 20;
 const CLIENTS = 8;
+
+const HOLDFAST = join(
+  ...[import.meta.dirname, "../../../../..", "packages/holdfast/src/command/main.ts"],
+);
 
 describe("an upgrade", { timeout: 120_000 }, () => {
   it("refuses no connection and breaks no session, 20 times under load", async (t) => {
@@ -135,4 +142,48 @@ describe("an upgrade", { timeout: 120_000 }, () => {
     assert.equal((await supervisor.upgrade()).kind, "done");
     await second.end();
   });
+
+  it("ends in order when the supervisor is told to end meanwhile", async (t) => {
+    const supervisor = await StartedSupervisor.start(t);
+    const session = await EchoSession.open(supervisor.port);
+    supervisor.install("2", "waits");
+    const upgrading = supervisor.upgrade();
+    await supervisor.untilSaid("waiting ");
+    supervisor.process.kill("SIGTERM");
+    assert.equal((await upgrading).kind, "rolled-back");
+    await session.echo("still here");
+    await session.end();
+    assert.deepEqual(await supervisor.exited, { code: 0, signal: null });
+  });
+
+  it("is what `holdfast up` asks for and reports", async (t) => {
+    const supervisor = await StartedSupervisor.start(t);
+    const session = await EchoSession.open(supervisor.port);
+    const old = supervisor.workerPid;
+    supervisor.install("2");
+    const done = await holdfastUp("--pid-file", supervisor.pidFile);
+    assert.equal(done.code, 0, done.stderr);
+    const fresh = supervisor.workerPid;
+    assert.match(
+      done.stdout,
+      new RegExp(`serves: pid ${fresh} \\(version 2\\), ready after \\d+\\.\\d\\d s\\n`),
+    );
+    assert.match(done.stdout, new RegExp(`draining: pid ${old} \\(version 1\\)\\n`));
+    supervisor.installText("process.exit(3);");
+    const failed = await holdfastUp("--pid", String(supervisor.process.pid));
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /rolled back: it ended before it was ready \(exit code 3\)\n/);
+    assert.match(failed.stderr, new RegExp(`goes on as it was: pid ${fresh} \\(version 2\\)`));
+    await session.end();
+  });
 });
+
+async function holdfastUp(...args: readonly string[]) {
+  const child = spawn(process.execPath, [HOLDFAST, "up", ...args]);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}

@@ -60,12 +60,19 @@ export interface WorkerChannel {
 
 /**
  * Undefined when the program was not started by a supervisor. Takes the variable out of the
- * environment: what this process starts is no worker.
+ * environment: what this process starts is no worker. Throws a ServiceError `invalid`, and tells
+ * the supervisor, when that speaks another protocol.
  */
 export function openWorkerChannel(worker: WorkerProcess): WorkerChannel | undefined {
-  const start = readWorkerStart(worker.env[SUPERVISED_VARIABLE]);
+  const text = worker.env[SUPERVISED_VARIABLE];
+  if (text === undefined) return undefined;
   delete worker.env[SUPERVISED_VARIABLE];
-  if (start === undefined) return undefined;
+  const start = readWorkerStart(text);
+  if (start === undefined) {
+    const reason = "the supervisor speaks another protocol: drain and start it anew";
+    void send(worker, { kind: "failed", reason });
+    throw new ServiceError("invalid", reason);
+  }
   // It keeps no process that has nothing else to do.
   worker.channel?.unref();
   return {

@@ -51,10 +51,10 @@ function readInfo(info: unknown): WorkerInfo {
   );
 }
 
-/** Undefined when there is none, or it cannot be read. */
-export function readWorkerStart(text: string | undefined): WorkerStart | undefined {
+/** Undefined when it cannot be read, or is of another protocol. */
+export function readWorkerStart(text: string): WorkerStart | undefined {
   try {
-    const start = JSON.parse(text ?? "null") as Partial<WorkerStart> | null;
+    const start = JSON.parse(text) as Partial<WorkerStart> | null;
     const { protocol, generation, listeners } = start ?? {};
     if (protocol !== PROTOCOL || !Number.isInteger(generation)) return undefined;
     const complete =

@@ -83,8 +83,8 @@ function readPid(pidFile: string): number {
     throw new CommandError(EXIT.failed, `${pidFile} cannot be read (${code})`, START, cause);
   }
   const pid = /^\s*(\d{1,9})\s*$/.exec(text)?.[1];
-  // 0 and 1 would reach other processes than one that somebody started.
-  if (pid === undefined || Number(pid) < 2) throw usageError(`${pidFile} is no pid file`, START);
+  // 0 would be a whole group of processes.
+  if (pid === undefined || Number(pid) < 1) throw usageError(`${pidFile} is no pid file`, START);
   return Number(pid);
 }
 
