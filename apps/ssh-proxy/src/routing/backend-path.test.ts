@@ -15,7 +15,7 @@ describe("a path on a backend", () => {
     ["/srv/git/x.git", "/srv/git/x.git"],
     ["/srv/{account}/{repository}", "/srv/aviato/team/project.git"],
     ["{repository}", "team/project.git"],
-    ["/home/{name}/{2}-of-{1}.git", "/home/erlich/project-of-team.git"],
+    ["/of/{name}/{2}-of-{1}.git", "/of/erlich/project-of-team.git"],
     ["/srv/{account}{account}", "/srv/aviatoaviato"],
   ] as const) {
     it(`is made of ${text}`, () => {

@@ -1,6 +1,6 @@
 /**
  * The path of a repository on its backend, made from what a route says: a text with `{account}`,
- * `{name}`, `{repository}`, and `{1}` to `{9}` for what the stars of the pattern stand for. Whatever
+ * `{name}`, `{repository}`, and `{1}` to `{9}` for what the stars of the pattern stand for. What
  * comes out is looked at again, wherever it came from: a file, or a service that was asked.
  */
 

@@ -1,6 +1,6 @@
 /**
- * A resolver that knows one service only, whatever it is asked for: a pool of backends has a name of
- * its own, and its hosts may be known by another one.
+ * A resolver that knows one service only, whatever it is asked for: a pool of backends has a name
+ * of its own, and its hosts may be known by another one.
  */
 import type { Resolution, Resolver, ResolverWatch } from "holdfast";
 

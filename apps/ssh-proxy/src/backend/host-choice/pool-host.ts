@@ -45,7 +45,7 @@ export class PoolHost implements Candidate {
     return this.health.state !== "unhealthy" && this.breaker.wouldAcquire();
   }
 
-  /** The same for all, so that the balancer goes by `inFlight`: sessions last as long as they do. */
+  /** The same for all: sessions last as long as they do, and the balancer goes by `inFlight`. */
   latencyMs(): number {
     return 1;
   }

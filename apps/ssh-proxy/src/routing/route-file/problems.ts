@@ -1,4 +1,4 @@
-/** What is wrong with a file of routes: each complaint with its line, and with what was expected. */
+/** What is wrong with a file of routes: each complaint with its line and what was expected. */
 import { cutText, escapeControl } from "holdfast";
 import { findJsonPlaces, type JsonPlaces, pointerTo } from "./json-places.ts";
 
