@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { skipWithout } from "../servers/openssh/programs.ts";
 import { skipSshd } from "../servers/openssh/sshd.ts";
 import { type Destination, type RanProgram, runProgram } from "./clients/client.ts";
 import { urlOf } from "./clients/git.ts";
 import { sshCommandLine } from "./clients/openssh.ts";
 import { startWorld, type World } from "./world.ts";
 
-describe("hg", { skip: skipSshd() || skipWithout("hg"), timeout: 150_000 }, () => {
+describe("hg", { skip: skipSshd("hg"), timeout: 150_000 }, () => {
   let world!: World;
   before(async () => {
     world = await startWorld();

@@ -3,9 +3,20 @@
  * all) sshd itself. This file is the only one that knows how the proxy is started.
  */
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
+import { join } from "node:path";
+import { findFreePorts } from "../servers/free-ports.ts";
+import { KeptProcess } from "../servers/kept-process.ts";
+import { bareKey, makeKey, type SshKey } from "../servers/openssh/keys.ts";
 import type { Sshd } from "../servers/openssh/sshd.ts";
-import type { SshKey } from "../servers/openssh/keys.ts";
+import { until } from "./until.ts";
+
+const MAIN = join(import.meta.dirname, "../../apps/ssh-proxy/src/main.ts");
+/** All clients of a test come from one address, which would soon be taken for a hostile one. */
+const SETTINGS: Readonly<Record<string, unknown>> = {
+  admission: { exempt: ["127.0.0.1"] },
+};
 
 /** The one switch: `HOLDFAST_SSH_UNDER_TEST=proxy` or `direct`. */
 export const UNDER_TEST: "proxy" | "direct" =
@@ -49,7 +60,7 @@ export interface StartUnderTest {
   readonly accounts: readonly Account[];
   /** The first that fits counts. */
   readonly routes: readonly RouteEntry[];
-  /** Options of the program, in its own words. */
+  /** Sections of its settings file. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
@@ -75,7 +86,83 @@ export async function startUnderTest(input: StartUnderTest): Promise<UnderTest> 
 
 /** The proxy as a process of its own, with its own host keys, on ports that nobody has. */
 export async function startProxy(input: StartUnderTest): Promise<UnderTest> {
-  throw new Error(`the program for ${input.folder} is not known yet`);
+  const { folder } = input;
+  const types = ["ed25519", "ecdsa", "rsa"] as const;
+  const hostKeys = types.map((type) => makeKey(folder, `host_${type}`, { type }));
+  const files = writeFiles(input);
+  const [port = 0, opsPort = 0] = await findFreePorts(2);
+  const logFile = join(folder, "proxy.log");
+  const keys = input.backends.map(({ name, key }) => `--key=${name}=${key.file}`);
+  const program = await KeptProcess.start({
+    name: "ssh-proxy",
+    command: [
+      ...([process.execPath, MAIN] as const),
+      ...[`--port=${port}`, `--ops-port=${opsPort}`, `--data=${join(folder, "data")}`],
+      ...hostKeys.map(({ file }) => `--host-key=${file}`),
+      ...[`--key=proxy=${input.backends[0]!.key.file}`, ...keys],
+      ...[`--accounts=${files.accounts}`, `--routes=${files.routes}`],
+      ...[`--settings=${files.settings}`, "--log=-"],
+    ],
+    logFile,
+  });
+  const opsUrl = `http://127.0.0.1:${opsPort}`;
+  const stop = (): Promise<void> => program.kill();
+  try {
+    const instead = (): string => program.lastWords();
+    const isReady = (): Promise<boolean> => answersOk(`${opsUrl}/readyz`);
+    await until("ready proxy", async () => (await isReady()) || !program.isRunning, { instead });
+    if (!program.isRunning) throw new Error(`the proxy ended: ${instead()}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    host: "127.0.0.1",
+    port,
+    user: "git",
+    hostKeys: hostKeys.map(({ publicLine }) => publicLine),
+    hostKeyFingerprints: hostKeys.map(({ fingerprint }) => fingerprint),
+    opsUrl,
+    logFile,
+    pid: program.pid,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Writes what the proxy reads: a file of keys for each account, the routes, the settings. */
+function writeFiles({ folder, accounts, backends, routes, options = {} }: StartUnderTest) {
+  const files = {
+    accounts: join(folder, "accounts"),
+    routes: join(folder, "routes.json"),
+    settings: join(folder, "settings.json"),
+  };
+  mkdirSync(files.accounts);
+  for (const { name, publicKeys } of accounts) {
+    writeFileSync(join(files.accounts, name), `${publicKeys.join("\n")}\n`);
+  }
+  const pools = backends.map(({ name, sshd, address, hostKeys }) => {
+    const pinned = hostKeys ?? sshd.hostKeys.map(({ publicLine }) => publicLine);
+    const pool = { hosts: [address], user: sshd.user, hostKeys: pinned.map(bareKey), key: name };
+    return [name, pool] as const;
+  });
+  const entries = routes.map(({ repositories, backend, path = "/{repository}" }) => ({
+    account: "*",
+    repository: repositories,
+    backend,
+    path,
+  }));
+  const content = { backends: Object.fromEntries(pools), routes: entries };
+  writeFileSync(files.routes, JSON.stringify(content, null, 2));
+  writeFileSync(files.settings, JSON.stringify({ ...SETTINGS, ...options }, null, 2));
+  return files;
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (reply) => reply.ok,
+    () => false,
+  );
 }
 
 /** No proxy at all: the first backend, as it is dialled. */

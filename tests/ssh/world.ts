@@ -22,7 +22,12 @@ import { knownHostsOf, makeKey, type MakeKey, type SshKey } from "../servers/ope
 import { backendOwner, makeBackendFolder, type Sshd, startSshd } from "../servers/openssh/sshd.ts";
 import { ToxicProxy } from "../servers/toxic-proxy.ts";
 import type { Destination } from "./clients/client.ts";
-import { type StartUnderTest, startUnderTest, type UnderTest } from "./proxy-under-test.ts";
+import {
+  type Account,
+  type StartUnderTest,
+  startUnderTest,
+  type UnderTest,
+} from "./proxy-under-test.ts";
 
 /** What the cases that send and compare take their bytes from. */
 export const RANDOM_BYTES = 10 * 1_024 * 1_024;
@@ -30,10 +35,18 @@ export const RANDOM_BYTES = 10 * 1_024 * 1_024;
 const BACKEND_DELAY_MS = 2_000;
 
 export interface StartWorld {
-  /** Options of the proxy, in its own words. */
+  /** Settings of the proxy, in its own words. */
   readonly options?: StartUnderTest["options"];
   /** Of the backend's sshd; default 10, which is sshd's own. */
   readonly sessionsMax?: number;
+  /** More of the configuration of the sshd. */
+  readonly sshdLines?: readonly string[];
+  /** What the proxy believes the sshd's key to be; default: what it is. */
+  readonly pinnedHostKeys?: readonly string[];
+  /** Accounts besides `aviato`. */
+  readonly moreAccounts?: readonly Account[];
+  /** Keys besides `World.keys` that the account `aviato` has: lines. */
+  readonly moreKeys?: readonly string[];
 }
 
 export interface World extends AsyncDisposable {
@@ -74,14 +87,27 @@ export async function startWorld(input: StartWorld = {}): Promise<World> {
     const random = randomBytes(RANDOM_BYTES);
     writeFileSync(join(folder, "random"), random);
     const keys = makeKeys(folder);
-    const sshd = await startBackend(folder, keys, input.sessionsMax ?? 10);
+    const { moreKeys = [], moreAccounts = [], pinnedHostKeys } = input;
+    const accountKeys = [...accountKeysOf(keys), ...moreKeys];
+    // The account's keys too, for the tests without a proxy.
+    const otherKeys = moreAccounts.flatMap(({ publicKeys }) => publicKeys);
+    const authorizedKeys = [keys.proxy.publicLine, ...accountKeys, ...otherKeys];
+    const sshd = await startBackend(folder, authorizedKeys, input);
     ends.push(() => sshd.stop());
     const line = await ToxicProxy.start(sshd.address);
     ends.push(() => line[Symbol.asyncDispose]());
     const underTest = await startUnderTest({
       folder: makeBackendFolder(join(folder, "proxy")),
-      backends: [{ name: "sshd", sshd, address: line.address, key: keys.proxy }],
-      accounts: [{ name: "aviato", publicKeys: accountKeys(keys) }],
+      backends: [
+        {
+          name: "sshd",
+          sshd,
+          address: line.address,
+          key: keys.proxy,
+          ...(pinnedHostKeys === undefined ? {} : { hostKeys: pinnedHostKeys }),
+        },
+      ],
+      accounts: [{ name: "aviato", publicKeys: accountKeys }, ...moreAccounts],
       routes: [{ repositories: "**", backend: "sshd" }],
       ...(input.options === undefined ? {} : { options: input.options }),
     });
@@ -105,20 +131,24 @@ function makeKeys(folder: string): Keys {
   };
 }
 
-function accountKeys(keys: Keys): string[] {
+function accountKeysOf(keys: Keys): string[] {
   return [keys.ed25519, keys.rsa, keys.ecdsa].map(({ publicLine }) => publicLine);
 }
 
-async function startBackend(folder: string, keys: Keys, sessionsMax: number): Promise<Sshd> {
+async function startBackend(
+  folder: string,
+  authorizedKeys: readonly string[],
+  { sessionsMax = 10, sshdLines = [] }: StartWorld,
+): Promise<Sshd> {
   const script = join(folder, "dispatch.sh");
   copyFileSync(join(import.meta.dirname, "backend", "dispatch.sh"), script);
   return startSshd({
     folder,
-    // The account's keys too, for the tests without a proxy.
-    authorizedKeys: [keys.proxy.publicLine, ...accountKeys(keys)],
+    authorizedKeys,
     forceCommand: `/bin/sh ${script}`,
     environment: { HOME: join(folder, "home"), HGPLAIN: "1" },
     sessionsMax,
+    configuration: sshdLines,
   });
 }
 

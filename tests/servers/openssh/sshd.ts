@@ -49,9 +49,9 @@ export interface StartSshd {
   readonly configuration?: readonly string[];
 }
 
-/** Why tests on a real sshd are skipped, or false. */
-export function skipSshd(): string | false {
-  const missing = skipWithout("sshd", "ssh", "ssh-keygen", "setpriv");
+/** Why tests on a real sshd (and with these programs) are skipped, or false. */
+export function skipSshd(...names: readonly string[]): string | false {
+  const missing = skipWithout("sshd", "ssh", "ssh-keygen", "setpriv", ...names);
   if (missing !== false || WRAPPERS.some(existsSync)) return missing;
   const said = "libnss-wrapper not installed: run sh tools/setup.sh";
   if (process.env["CI"] === "true") throw new Error(said);

@@ -61,6 +61,8 @@ play() {
     ;;
   # Writes for ever; its pid is in a file, so that one can see it end.
   endless-*) echo $$ >"$world/pids/$1" && exec cat /dev/zero ;;
+  # Never reads.
+  deaf-*) echo $$ >"$world/pids/$1" && echo deaf && exec sleep 60 ;;
   # Waits for the end of its input.
   waiting-*) echo $$ >"$world/pids/$1" && echo waiting && exec cat >/dev/null ;;
   *) echo "no case $1" >&2 && exit 99 ;;
