@@ -23,6 +23,13 @@ export interface TransportLimits {
    * for ever. From 1 to 100,000; default 128. More is work that one peer can make us do.
    */
   readonly peerExchangesMax: number;
+  /**
+   * Server: after so many bytes in one direction, a client that asked for CTR though it has GCM is given
+   * new keys with GCM. From 0 to 2^53 - 1 (never); default 1 MiB. OpenSSH's clients ask for CTR
+   * first, and its MAC costs more than all the rest of a long transfer; one more key exchange costs
+   * about as much as half a megabyte of it. Less changes for short sessions that gain nothing.
+   */
+  readonly cipherChangeBytes: number;
 }
 
 const KIB = 1_024;
@@ -48,6 +55,7 @@ const RANGES: Record<keyof TransportLimits, { min: number; max: number; default:
   rekeyPackets: { min: 100, max: 2 ** 30, default: 2 ** 28 },
   pendingMaxBytes: { min: 64 * KIB, max: 64 * MIB, default: PENDING_MAX_BYTES },
   peerExchangesMax: { min: 1, max: 100_000, default: 128 },
+  cipherChangeBytes: { min: 0, max: Number.MAX_SAFE_INTEGER, default: MIB },
 };
 
 const DEFAULTS = completed({});
@@ -69,5 +77,6 @@ function completed(limits: Partial<TransportLimits>): TransportLimits {
     rekeyPackets: complete("rekeyPackets"),
     pendingMaxBytes: complete("pendingMaxBytes"),
     peerExchangesMax: complete("peerExchangesMax"),
+    cipherChangeBytes: complete("cipherChangeBytes"),
   };
 }

@@ -6,6 +6,7 @@
 import { MESSAGE } from "../message-numbers.ts";
 import { MessageWriter } from "../message-writer.ts";
 import { DISCONNECT, SshError } from "../ssh-error.ts";
+import { preferGcm, wouldChange } from "./cipher-change.ts";
 import { readDisconnect, writeDisconnect } from "./disconnect-message.ts";
 import { readExtInfo, writeExtInfo } from "./ext-info.ts";
 import { IdentReader } from "./ident-reader.ts";
@@ -13,7 +14,12 @@ import { keysFor } from "./kex/exchange-hash.ts";
 import { type AgreedSecret, KeyExchange } from "./kex/key-exchange.ts";
 import type { KexInit } from "./kex/kex-init.ts";
 import { MARKS } from "./kex/negotiate.ts";
-import { completeTransportLimits, EXT_INFO_MAX, UNKNOWN_MESSAGES_MAX } from "./limits.ts";
+import {
+  completeTransportLimits,
+  EXT_INFO_MAX,
+  type TransportLimits,
+  UNKNOWN_MESSAGES_MAX,
+} from "./limits.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import { createOpener, createSealer } from "./packet/choose-cipher.ts";
 import type { PacketOpener } from "./packet/packet-cipher.ts";
@@ -57,6 +63,7 @@ class OwnTransport implements SshTransport {
   private readonly trafficIn: TrafficMeter;
   private readonly trafficOut: TrafficMeter;
   private readonly budget: PeerExchangeBudget;
+  private readonly limits: TransportLimits;
 
   /** Gone once the peer's identification is there. */
   private identReader: IdentReader | undefined;
@@ -65,6 +72,8 @@ class OwnTransport implements SshTransport {
   strict = false;
   /** The exchange that is going on, from our KEXINIT to the peer's NEWKEYS. */
   private exchange: KeyExchange | undefined = undefined;
+  /** What we offer in all exchanges but the first. */
+  private laterInit: KexInit;
   private nextKeys: NextKeys | undefined = undefined;
   private dropGuess = false;
   private firstSessionId: Buffer | undefined = undefined;
@@ -79,6 +88,7 @@ class OwnTransport implements SshTransport {
 
   constructor(input: TransportInput) {
     const limits = completeTransportLimits(input.limits);
+    this.limits = limits;
     this.handler = input.handler;
     this.write = input.write;
     this.offer = offerOf(input);
@@ -89,7 +99,8 @@ class OwnTransport implements SshTransport {
     this.trafficIn = new TrafficMeter(limits);
     this.trafficOut = new TrafficMeter(limits);
     this.budget = new PeerExchangeBudget(limits);
-    const { side, firstInit } = this.offer;
+    const { side, firstInit, laterInit } = this.offer;
+    this.laterInit = laterInit;
     this.exchange = new KeyExchange(side, firstInit);
     this.exchangingKeys = true;
     const ident = Buffer.from(`${side.ourIdent}\r\n`, "latin1");
@@ -234,7 +245,7 @@ class OwnTransport implements SshTransport {
 
   /** Begins an exchange of ours; from here to our NEWKEYS only the exchange itself goes out. */
   private startExchange(): KeyExchange {
-    const exchange = new KeyExchange(this.offer.side, this.offer.laterInit);
+    const exchange = new KeyExchange(this.offer.side, this.laterInit);
     this.exchange = exchange;
     this.exchangingKeys = true;
     this.sendNow(exchange.initMessage);
@@ -248,7 +259,10 @@ class OwnTransport implements SshTransport {
     }
     const exchange = this.exchange ?? this.startExchange();
     const { peer, wrongGuess } = exchange.receiveInit(payload, this.peerIdent);
-    if (isFirst) this.readMarks(peer);
+    if (isFirst) {
+      this.readMarks(peer);
+      if (this.role === "server") this.laterInit = preferGcm(this.laterInit, peer);
+    }
     this.dropGuess = wrongGuess;
     this.phase = isFirst ? PHASE.firstShare : PHASE.share;
     if (this.role === "client") this.sendNow(exchange.begin());
@@ -312,6 +326,7 @@ class OwnTransport implements SshTransport {
   private receiveNewKeys(payload: Buffer): void {
     if (payload.length !== 1) throw protocolError(`NEWKEYS of ${payload.length} bytes`);
     const { opener, algorithms } = this.nextKeys!;
+    const isFirst = this.phase === PHASE.firstNewKeys;
     this.reader.use(opener);
     if (this.strict) this.reader.sequence = 0;
     this.trafficIn.reset();
@@ -319,6 +334,10 @@ class OwnTransport implements SshTransport {
     this.exchange = undefined;
     this.dropGuess = false;
     this.phase = PHASE.open;
+    if (isFirst && this.role === "server" && wouldChange(algorithms, this.laterInit)) {
+      this.trafficIn.dueAfter(this.limits.cipherChangeBytes);
+      this.trafficOut.dueAfter(this.limits.cipherChangeBytes);
+    }
     this.handler.onKeys(algorithms);
   }
 

@@ -13,12 +13,20 @@ const OVERDUE_FACTOR = 2;
 export class TrafficMeter {
   private readonly bytesMax: number;
   private readonly packetsMax: number;
+  /** Where new keys are due: `bytesMax`, or sooner this once. */
+  private dueBytes: number;
   bytes = 0;
   private packets = 0;
 
   constructor(limits: TransportLimits) {
     this.bytesMax = limits.rekeyBytes;
     this.packetsMax = limits.rekeyPackets;
+    this.dueBytes = this.bytesMax;
+  }
+
+  /** Until the next reset new keys are due after so many bytes, if that is sooner. */
+  dueAfter(bytes: number): void {
+    this.dueBytes = Math.min(this.bytesMax, bytes);
   }
 
   count(bytes: number): void {
@@ -29,10 +37,11 @@ export class TrafficMeter {
   reset(): void {
     this.bytes = 0;
     this.packets = 0;
+    this.dueBytes = this.bytesMax;
   }
 
   get rekeyDue(): boolean {
-    return this.bytes >= this.bytesMax || this.packets >= this.packetsMax;
+    return this.bytes >= this.dueBytes || this.packets >= this.packetsMax;
   }
 
   /** Throws an `SshError` when new keys were due long ago. */
