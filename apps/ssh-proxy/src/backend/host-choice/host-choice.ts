@@ -78,7 +78,8 @@ export class HostChoice {
     const among = usable.length > 0 ? usable : this.hosts.filter(({ id }) => !leaveOut.has(id));
     if (among.length === 0) return undefined;
     if (usable.length === 0) this.desperateCount++;
-    const avoided = this.hosts.filter((host) => !among.includes(host)).map(({ id }) => id);
+    const chosen = new Set(among);
+    const avoided = this.hosts.filter((host) => !chosen.has(host)).map(({ id }) => id);
     const nowMs = this.parts.clock.nowMs();
     return this.balancer.pick(this.context, undefined, avoided, nowMs)?.take();
   }
