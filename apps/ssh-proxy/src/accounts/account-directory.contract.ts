@@ -36,8 +36,8 @@ export const GIVEN: Readonly<Record<string, GivenKey>> = {
 const USERS = ["git", "hg", "aviato", "hooli", "", "root", "../aviato", "Aviato", "git ", "\0"];
 
 /**
- * `open` gives one that knows the keys of `GIVEN`, whose clock stands at `startEpochMs`, and in which
- * `git` and `hg` are everybody's users; `openBroken` one that cannot find out anything.
+ * `open` gives one that knows the keys of `GIVEN`, with `git` and `hg` as everybody's users;
+ * `openBroken` one that cannot find out anything.
  */
 export function accountDirectoryContract(
   name: string,
@@ -105,37 +105,44 @@ export function accountDirectoryContract(
       );
     });
 
-    it("gives answers that cannot be turned into others", async () => {
-      await using opened = await open();
-      const found = await find(opened, "git", "build");
-      assert.throws(() => Object.assign(found as object, { account: "hooli" }), TypeError);
-      assert.equal((await find(opened, "git", "build"))?.account, "aviato");
-    });
+    promiseSafeAnswers(open);
+    promiseNothing(openBroken);
+  });
+}
 
-    it("does nothing for a request that is over", async () => {
-      await using opened = await open();
-      const { context, cancel } = contextOf(opened).withCancel();
-      cancel(new ServiceError("cancelled", "the user has gone"));
-      const asked = opened.directory.find(context, "git", keyOf("build"));
-      await assert.rejects(asked, { code: "cancelled" });
-    });
+/** What holds of an answer once it is given, or not wanted any more. */
+function promiseSafeAnswers(open: () => Promise<DirectoryUnderTest>): void {
+  it("gives answers that cannot be turned into others", async () => {
+    await using opened = await open();
+    const found = await find(opened, "git", "build");
+    assert.throws(() => Object.assign(found as object, { account: "hooli" }), TypeError);
+    assert.equal((await find(opened, "git", "build"))?.account, "aviato");
+  });
 
-    it("never says that a key is nobody's when it cannot find out", async () => {
-      await using opened = await openBroken();
-      for (const key of ["build", "none"]) {
-        let failure: unknown;
-        const asked = opened.directory
-          .find(contextOf(opened), "git", keyOf(key))
-          .then(() => assert.fail("it was found out"))
-          .catch((error: unknown) => {
-            failure = error;
-          });
-        while (failure === undefined) await opened.clock.advanceAndSettle(1);
-        await asked;
-        assert.ok(failure instanceof ServiceError, String(failure));
-        assert.notEqual(failure.code, "not-found");
-      }
-    });
+  it("does nothing for a request that is over", async () => {
+    await using opened = await open();
+    const { context, cancel } = contextOf(opened).withCancel();
+    cancel(new ServiceError("cancelled", "the user has gone"));
+    const asked = opened.directory.find(context, "git", keyOf("build"));
+    await assert.rejects(asked, { code: "cancelled" });
+  });
+}
+
+/** What holds also when nothing can be found out. */
+function promiseNothing(openBroken: () => Promise<DirectoryUnderTest>): void {
+  it("never says that a key is nobody's when it cannot find out", async () => {
+    await using opened = await openBroken();
+    for (const key of ["build", "none"]) {
+      const failures: unknown[] = [];
+      find(opened, "git", key).then(
+        () => failures.push("it was found out"),
+        (error: unknown) => failures.push(error),
+      );
+      while (failures.length === 0) await opened.clock.advanceAndSettle(1);
+      const [failure] = failures;
+      assert.ok(failure instanceof ServiceError);
+      assert.notEqual(failure.code, "not-found");
+    }
   });
 }
 

@@ -41,7 +41,7 @@ export function buildKeyIndex(
     const kept = claimants.find(({ identity }) => identity.account === owner);
     if (kept === undefined) keys.delete(fingerprint);
     else keys.set(fingerprint, kept);
-    const places = claimants.map(({ identity, line }) => `${identity.account}:${line}`);
+    const places = claimants.map(({ identity, line }) => `${identity.account}:${line}`).sort();
     shared.push({ fingerprint, places, owner: kept?.identity.account });
   }
   return { keys, shared };

@@ -9,10 +9,10 @@ export interface KeyDirectoryOptions {
   readonly lookMs: number;
   /** Files, 1 to 1,000,000, default 20,000. With more of them nothing new is taken. */
   readonly filesMax: number;
-  /** A larger file is not taken, in bytes, 1 KiB to 256 MiB, default 16 MiB: 100,000 keys. */
+  /** A larger file is not taken, in bytes, 1 KiB to 256 MiB, default 16 MiB. */
   readonly fileMaxBytes: number;
   /**
-   * Keys in all files together, 1 to 10,000,000, default 500,000. One takes about half a KiB of memory;
+   * Keys in all files together, 1 to 10,000,000, default 500,000, about half a KiB each;
    * a file that brings more is not taken.
    */
   readonly keysMax: number;

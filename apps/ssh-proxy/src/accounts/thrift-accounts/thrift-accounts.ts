@@ -203,7 +203,12 @@ export class ThriftAccounts implements AccountDirectory, LifecyclePart {
 }
 
 function toServiceError(thrown: unknown): ServiceError {
-  if (!(thrown instanceof CannotTell)) return ServiceError.from(thrown);
+  if (!(thrown instanceof CannotTell)) {
+    const error = ServiceError.from(thrown);
+    if (error.code !== "not-found") return error;
+    // A service without the method: nothing that a user asked for is missing.
+    return new ServiceError("internal", `accounts: ${error.message}`, { cause: thrown });
+  }
   const why = thrown.why ?? "no reason given";
   return new ServiceError("unavailable", `whose key it is cannot be told: ${why}`, {
     cause: thrown,
