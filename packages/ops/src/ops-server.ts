@@ -3,7 +3,7 @@
  * the service, and a request to it can neither hold nor break the process.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createDoor, type Server as Door } from "node:net";
 import {
   type Context,
   formatAddress,
@@ -27,6 +27,14 @@ export interface OpsServer extends LifecyclePart {
   stop(context: Context): Promise<void>;
   /** Such as `http://127.0.0.1:6060`; with the port that was given. Throws before the start. */
   readonly url: string;
+  /**
+   * Answers on a second socket, too: a bound one with this descriptor that the process was started
+   * with, such as a fixed port that is handed on from version to version. The returned function
+   * stops listening there; what was accepted is still answered. Connections by this door are for
+   * one request each, so that nobody stays with a version that is on its way out. Rejects with a
+   * ServiceError `unavailable`.
+   */
+  answerOn(fileDescriptor: number): Promise<() => void>;
 }
 
 /** Requests have no body; what little there is, is not read. */
@@ -56,6 +64,9 @@ class HttpOpsServer implements OpsServer {
   /** Replies that are on their way out, and who waits for the last of them. */
   private replying = 0;
   private onReplied: () => void = () => undefined;
+  private readonly doors = new Set<Door>();
+  /** Connections that came by one of the doors. */
+  private readonly guests = new WeakSet<object>();
 
   constructor(sources: OpsSources, options: OpsOptions) {
     this.options = options;
@@ -94,9 +105,33 @@ class HttpOpsServer implements OpsServer {
     });
   }
 
+  answerOn(fileDescriptor: number): Promise<() => void> {
+    const door = createDoor({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.guests.add(socket);
+      this.server.emit("connection", socket);
+    });
+    door.maxConnections = this.options.connectionsMax;
+    const close = (): void => {
+      if (this.doors.delete(door)) door.close();
+    };
+    return new Promise((resolve, reject) => {
+      door.once("error", (cause) => {
+        const message = `cannot answer on descriptor ${fileDescriptor}: ${cause.message}`;
+        reject(new ServiceError("unavailable", message, { cause, workStarted: "no" }));
+      });
+      door.listen({ fd: fileDescriptor }, () => {
+        door.on("error", (error) => this.logger.error("ops port failed", { error }));
+        this.doors.add(door);
+        resolve(close);
+      });
+    });
+  }
+
   /** Replies that are being sent are finished, within the context's time; nobody else is heard. */
   async stop(context: Context): Promise<void> {
     this.unregister();
+    for (const door of this.doors) door.close();
+    this.doors.clear();
     const closed = new Promise<void>((resolve) => {
       this.server.close(() => resolve());
     });
@@ -139,7 +174,7 @@ class HttpOpsServer implements OpsServer {
     response.writeHead(reply.status, {
       ...HEADERS,
       ...reply.headers,
-      ...(hasBody(request) && { Connection: "close" }),
+      ...((hasBody(request) || this.guests.has(request.socket)) && { Connection: "close" }),
       "Content-Type": reply.contentType,
       "Content-Length": bytes.length,
     });

@@ -171,7 +171,7 @@ export class Supervisor {
 
   /** A worker that is ready. Rejects with the reason, after the one that is of no use has ended. */
   private async launch(): Promise<Generation> {
-    if (this.state === "draining") throw new Error("the supervisor is ending");
+    if (this.isEnding()) throw new Error("the supervisor is ending");
     const { program, clock, logger } = this.parts;
     const number = ++this.generationCount;
     const { sockets } = this;
@@ -189,7 +189,7 @@ export class Supervisor {
     } catch (error) {
       logger.error("worker not ready", { generation: number, pid: generation.pid, error });
       // At the end it has been told already, and may have sessions to finish.
-      if (this.state !== "draining") {
+      if (!this.isEnding()) {
         generation.endNow(this.options.endTimeoutMs);
         await generation.exited;
       }
@@ -209,7 +209,7 @@ export class Supervisor {
     });
     try {
       await Promise.race([generation.ready, late]);
-      if (this.state === "draining") throw new Error("the supervisor is ending");
+      if (this.isEnding()) throw new Error("the supervisor is ending");
     } finally {
       takeBack();
     }
@@ -273,6 +273,11 @@ export class Supervisor {
     const result = this.lastStart.then(start);
     this.lastStart = result.catch(() => undefined);
     return result;
+  }
+
+  /** Also before and after a wait, which the state does not survive. */
+  private isEnding(): boolean {
+    return this.state === "draining";
   }
 
   /** Those that were replaced and have not ended yet. */

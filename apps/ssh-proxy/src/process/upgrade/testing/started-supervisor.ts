@@ -41,7 +41,10 @@ export class StartedSupervisor {
       ...["--options", JSON.stringify(options)],
     ];
     // Not with the options of the test runner: by one of them SIGUSR2 writes a report.
+    // The later of twenty starts find compiled what the first have read.
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(this.folder, "compiled") };
     this.process = fork(SUPERVISOR, args, {
+      env,
       execArgv: [],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
