@@ -3,6 +3,7 @@ import { callCommand } from "./call.ts";
 import type { Command } from "./command.ts";
 import { configCommand } from "./config.ts";
 import { genCommand } from "./gen.ts";
+import { logsCommand } from "./logs.ts";
 import { newCommand } from "./new.ts";
 import { topCommand } from "./top.ts";
 import { upCommand } from "./up.ts";
@@ -13,5 +14,6 @@ export const COMMANDS: readonly Command[] = [
   callCommand,
   topCommand,
   configCommand,
+  logsCommand,
   upCommand,
 ];

@@ -8,6 +8,8 @@ export interface Terminal {
   out(text: string): void;
   /** The same on standard error. */
   err(text: string): void;
+  /** Standard input; only read where a command asks for it. */
+  readonly input?: AsyncIterable<Uint8Array>;
   /** Where standard output is a terminal: takes all of it until the screen is closed. */
   readonly openScreen?: () => Screen;
 }
@@ -15,6 +17,10 @@ export interface Terminal {
 export function systemTerminal(): Terminal {
   return {
     cwd: process.cwd(),
+    // Not before somebody reads: touching it would keep the process.
+    get input() {
+      return process.stdin as AsyncIterable<Uint8Array>;
+    },
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     ...(process.stdout.isTTY && { openScreen: () => new TtyScreen(process.stdout, process) }),

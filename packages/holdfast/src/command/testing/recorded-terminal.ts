@@ -1,13 +1,16 @@
 /** A terminal that keeps what it was told, for tests. */
+import { Readable } from "node:stream";
 import type { Terminal } from "../terminal.ts";
 
 export class RecordedTerminal implements Terminal {
   readonly cwd: string;
+  readonly input: AsyncIterable<Uint8Array>;
   stdout = "";
   stderr = "";
 
-  constructor(cwd: string = process.cwd()) {
+  constructor(cwd: string = process.cwd(), input = "") {
     this.cwd = cwd;
+    this.input = Readable.from([Buffer.from(input)]);
   }
 
   out(text: string): void {
