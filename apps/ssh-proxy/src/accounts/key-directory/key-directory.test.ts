@@ -68,7 +68,7 @@ describe("a directory of key files", () => {
     assert.deepEqual(await accounts(folder, "a", "c"), [undefined, "aviato"]);
   });
 
-  it("takes nothing of a file that was bad at the start; nobody is denied by its name", async () => {
+  it("takes nothing of a file that is bad at the start; nobody is denied by its name", async () => {
     await using folder = new KeyFolder();
     folder.write("aviato", lineOf("a"), "what is this");
     folder.write("hooli", lineOf("b"));

@@ -12,7 +12,7 @@ export interface KeyDirectoryOptions {
   /** A larger file is not taken, in bytes, 1 KiB to 256 MiB, default 16 MiB. */
   readonly fileMaxBytes: number;
   /**
-   * Keys in all files together, 1 to 10,000,000, default 500,000, about half a KiB each;
+   * Keys in all files together, 1 to 10,000,000, default 500,000, about 300 bytes each;
    * a file that brings more is not taken.
    */
   readonly keysMax: number;

@@ -32,7 +32,7 @@ export interface PublicKey {
 
 /** Below 2,048 bits a modulus can be factored by those who can pay for it (NIST SP 800-57). */
 const RSA_BITS_MIN = 2_048;
-/** A check with a modulus of 16,384 bits takes about 1 ms; its square grows from there. */
+/** A check takes milliseconds at 16,384 bits, and four times as long at twice that. */
 const RSA_BITS_MAX = 16_384;
 /** 65,537 is usual; a large exponent makes each check of a signature as slow as a signature. */
 const RSA_EXPONENT_MAX_BYTES = 4;
