@@ -26,11 +26,15 @@ export interface SupervisorOptions {
    */
   readonly drainingMax: number;
   /**
-   * Milliseconds between a crash and the next start, doubled at every crash in a row: from
-   * `restartMinMs`, 1 or more, default 100, to `restartMaxMs`, `restartMinMs` or more, default
-   * 10,000. Meanwhile connections wait in the queue of the socket.
+   * Milliseconds between a crash and the next start, doubled at every crash in a row, 1 to 600,000.
+   * Default 100. Meanwhile connections wait in the queue of the socket: shorter lets them wait less
+   * after one crash, longer spends less on a worker that cannot run.
    */
   readonly restartMinMs: number;
+  /**
+   * Milliseconds that it grows to, `restartMinMs` to 600,000. Default 10,000. Shorter notices
+   * sooner that what was missing is back, longer spends less until then.
+   */
   readonly restartMaxMs: number;
   /**
    * Crashes in a row after which the supervisor gives up and ends, 1 to 1,000, default 10. Fewer
