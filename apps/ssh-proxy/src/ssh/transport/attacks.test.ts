@@ -16,7 +16,7 @@ function assertRefused({ end }: RawPeer, reason: number, text: RegExp): void {
   assert.equal(end.errors.length, 1, "no error");
   assert.equal(end.errors[0]!.reason, reason);
   assert.match(end.errors[0]!.message, text);
-  assert.doesNotMatch(end.errors[0]!.message, /[\x00-\x1f]/);
+  assert.doesNotMatch(end.errors[0]!.message, /\p{Cc}/u);
   assert.deepEqual(end.messages, []);
 }
 
@@ -93,7 +93,10 @@ describe("a server before keys", () => {
       ["mlkem768x25519-sha256", Buffer.alloc(1_184 + 32, 0xff)],
     ];
     for (const [kex, share] of wrong) {
-      const peer = new RawPeer("server").ident().init({ kex: [kex] }).share(share);
+      const peer = new RawPeer("server")
+        .ident()
+        .init({ kex: [kex] })
+        .share(share);
       assertRefused(peer, DISCONNECT.keyExchangeFailed, /^the peer's part of the key exchange/);
     }
   });
@@ -279,7 +282,10 @@ describe("a client", () => {
       () => Buffer.alloc(0),
       () => Buffer.alloc(83, 1),
     ]) {
-      const server = { kind: "server", hostKeys: [{ publicKey: ed25519.publicKey, sign }] } as const;
+      const server = {
+        kind: "server",
+        hostKeys: [{ publicKey: ed25519.publicKey, sign }],
+      } as const;
       const acceptHostKey = (): boolean => assert.fail("asked");
       const client = { kind: "client", acceptHostKey } as const;
       const pair = new TransportPair({ server: { role: server }, client: { role: client } });
@@ -292,7 +298,7 @@ describe("a client", () => {
   it("refuses a host key of another type than agreed, and one that is no key", () => {
     const [ed25519, ecdsa] = [HOST_KEYS[0]!, HOST_KEYS[1]!];
     const withBlob = (blob: Buffer): PrivateKey => ({
-      publicKey: { ...ed25519.publicKey, signatureAlgorithms: ["ssh-ed25519"], blob } as never,
+      publicKey: { ...ed25519.publicKey, signatureAlgorithms: ["ssh-ed25519"], blob },
       sign: (name, data) => ed25519.sign(name, data),
     });
     const other = refused(servedBy(withBlob(ecdsa.publicKey.blob)));
@@ -302,7 +308,7 @@ describe("a client", () => {
       const { reason, message } = refused(servedBy(withBlob(blob)));
       assert.equal(reason, DISCONNECT.keyExchangeFailed);
       assert.match(message, /^the host key is bad/);
-      assert.doesNotMatch(message, /[\x00-\x1f]/);
+      assert.doesNotMatch(message, /\p{Cc}/u);
     }
     assert.match(refused(servedBy(withBlob(Buffer.alloc(17_000)))).message, /at most 16384/);
   });

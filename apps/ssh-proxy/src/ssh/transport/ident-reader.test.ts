@@ -86,6 +86,6 @@ describe("a client", () => {
     const text = `${lines(GREETING_LINES_MAX)}SSH-2.0-x\nrest`;
     assert.deepEqual(read("client", text), ["SSH-2.0-x", "rest"]);
     assert.deepEqual(read("client", "\n\r\nSSH-2.0-x\n"), ["SSH-2.0-x", ""]);
-    refused("client", `${lines(GREETING_LINES_MAX + 1)}`, /in the first 21 lines/);
+    refused("client", lines(GREETING_LINES_MAX + 1), /in the first 21 lines/);
   });
 });

@@ -2,13 +2,13 @@
 
 export interface TransportLimits {
   /**
-   * New keys after so many bytes in one direction, packets and all. From 64 KiB to 64 GiB; default
-   * 1 GiB, as RFC 4253, 9 says. Less costs handshakes, more leaves more for one key to protect.
+   * New keys after so many bytes in one direction. From 64 KiB to 64 GiB; default 1 GiB, as
+   * RFC 4253, 9 says. Less costs handshakes, more leaves more for one key to protect.
    */
   readonly rekeyBytes: number;
   /**
-   * New keys after so many packets in one direction. From 100 to 2^30; default 2^28. Far enough from
-   * 2^32, where sequence numbers come again (RFC 4344, 3.1), for a peer that is slow to answer.
+   * New keys after so many packets in one direction. From 100 to 2^30; default 2^28. Far enough
+   * from 2^32, where sequence numbers come again (RFC 4344, 3.1), for a peer slow to answer.
    */
   readonly rekeyPackets: number;
   /**
@@ -24,10 +24,10 @@ export interface TransportLimits {
    */
   readonly peerExchangesMax: number;
   /**
-   * Server: after so many bytes in one direction, a client that asked for CTR though it has GCM is given
-   * new keys with GCM. From 0 to 2^53 - 1 (never); default 1 MiB. OpenSSH's clients ask for CTR
-   * first, and its MAC costs more than all the rest of a long transfer; one more key exchange costs
-   * about as much as half a megabyte of it. Less changes for short sessions that gain nothing.
+   * Server: after so many bytes in one direction, a client that asked for CTR though it has GCM is
+   * given new keys with GCM. From 0 to 2^53 - 1 (never); default 1 MiB. OpenSSH's clients ask for
+   * CTR first, and the MAC that CTR needs is a second pass over every byte; one more key exchange
+   * is a fraction of a millisecond. Less changes keys for short sessions, which gain nothing.
    */
   readonly cipherChangeBytes: number;
 }

@@ -16,9 +16,7 @@ function message(bytes: number, first: number = MESSAGE.channelData): Buffer {
 
 function ciphersWithMacs(): { cipher: string; mac: string }[] {
   return CIPHERS.flatMap((cipher) =>
-    authenticatesByItself(cipher)
-      ? [{ cipher, mac: "" }]
-      : MACS.map((mac) => ({ cipher, mac })),
+    authenticatesByItself(cipher) ? [{ cipher, mac: "" }] : MACS.map((mac) => ({ cipher, mac })),
   );
 }
 

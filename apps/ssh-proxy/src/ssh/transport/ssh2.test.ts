@@ -102,7 +102,14 @@ function answersTo(payload: Buffer): Buffer[] {
       return [Buffer.of(MESSAGE.userauthSuccess)];
     case MESSAGE.channelOpen: {
       const confirmation = new MessageWriter(MESSAGE.channelOpenConfirmation);
-      return [confirmation.uint32(channel).uint32(0).uint32(1 << 30).uint32(32_768).finish()];
+      return [
+        confirmation
+          .uint32(channel)
+          .uint32(0)
+          .uint32(1 << 30)
+          .uint32(32_768)
+          .finish(),
+      ];
     }
     case MESSAGE.channelRequest: {
       const pieces = [0, 30_000, 60_000, 90_000].map((at) => REPLY.subarray(at, at + 30_000));

@@ -101,7 +101,7 @@ describe("what somebody in between does to the first key exchange shows", () => 
     for (let at = 0; at < bytes; at += 7) {
       const pair = new TransportPair({ algorithms: { kex: ["curve25519-sha256"] } });
       const changed = pair.server.take();
-      changed[at]! ^= 1 << at % 8;
+      changed[at]! ^= 1 << (at % 8);
       pair.client.transport.receive(changed);
       pair.carry();
       assert.deepEqual(pair.client.keys, [], `byte ${at}`);

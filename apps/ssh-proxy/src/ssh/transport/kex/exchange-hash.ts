@@ -45,9 +45,9 @@ export interface DerivedFrom {
 export function keysFor(sender: "client" | "server", from: DerivedFrom): KeySource {
   const [iv, cipherKey, macKey] = sender === "client" ? ["A", "C", "E"] : ["B", "D", "F"];
   return {
-    iv: (bytes) => derive(iv!, bytes, from),
-    cipherKey: (bytes) => derive(cipherKey!, bytes, from),
-    macKey: (bytes) => derive(macKey!, bytes, from),
+    iv: (bytes) => derive(iv, bytes, from),
+    cipherKey: (bytes) => derive(cipherKey, bytes, from),
+    macKey: (bytes) => derive(macKey, bytes, from),
   };
 }
 

@@ -95,8 +95,9 @@ export class KeyExchange {
     reader.end();
     const { kex, hostKey } = this.agreed;
     const agreement = agreementOf(kex);
-    const { share: clientShare, finish } = this.clientShare!;
-    const secret = finish(serverShare);
+    const ours = this.clientShare!;
+    const clientShare = ours.share;
+    const secret = ours.finish(serverShare);
     const hash = this.hashOf(agreement, { blob, clientShare, serverShare, secret });
     const key = readHostKey(blob, hostKey);
     if (!key.verify(hostKey, hash, signature)) {

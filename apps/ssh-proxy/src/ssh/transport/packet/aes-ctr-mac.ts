@@ -1,6 +1,6 @@
 /**
- * AES-CTR with a MAC over the plain packet (`hmac-sha2-256`): encrypt and authenticate, the old way,
- * for clients that know no better (PuTTY 0.74 and before, Paramiko). The length is encrypted.
+ * AES-CTR with a MAC over the plain packet (`hmac-sha2-256`): encrypt and authenticate, the old
+ * way, for clients that know no better (old PuTTY, Paramiko). The length is encrypted.
  */
 import type { Cipheriv, Decipheriv } from "node:crypto";
 import { createCtrCipher, createCtrDecipher, CTR_BLOCK_BYTES, type CtrName } from "./aes-ctr.ts";

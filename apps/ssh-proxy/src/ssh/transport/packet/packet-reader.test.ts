@@ -62,7 +62,7 @@ describe("packets under keys", () => {
       assert.deepEqual(readAll(readerOf(names), packet), [Buffer.alloc(20, 9)]);
     });
 
-    it(`have at least 4 bytes of padding and as few as may be: ${names.cipher} ${names.mac}`, () => {
+    it(`have 4 bytes of padding or a few more: ${names.cipher} ${names.mac}`, () => {
       for (let bytes = 1; bytes < 40; bytes++) {
         const sealer = createSealer(names, keys);
         const writer = writerOf(names);

@@ -1,4 +1,4 @@
-/** A peer without manners: it says what it is told, whether it may or not, before there are keys. */
+/** A peer without manners: it says what it is told, allowed or not, before there are keys. */
 import { MESSAGE } from "../../message-numbers.ts";
 import { MessageWriter } from "../../message-writer.ts";
 import { SIGNATURE_ALGORITHMS } from "../algorithms.ts";

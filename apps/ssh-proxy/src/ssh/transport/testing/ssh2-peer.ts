@@ -1,4 +1,4 @@
-/** ssh2 as the peer of a transport of ours: over two streams in memory, so that no port is needed. */
+/** A stream in memory by which ssh2 is the peer of a transport of ours; no port is needed. */
 import { Duplex } from "node:stream";
 import type { SshTransport } from "../ssh-transport.ts";
 
