@@ -236,6 +236,7 @@ export class SshProxy implements LifecyclePart, FrontObserver {
     return new Promise((resolve) => {
       const cut = (): void => {
         const { sessions } = this.counts;
+        this.onEmpty = () => undefined;
         for (const each of [...this.connections.values()]) each.endWith("drain", RESTARTING);
         finish(sessions);
       };

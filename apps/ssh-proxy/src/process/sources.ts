@@ -66,21 +66,24 @@ async function openGiven(parts: SourceParts): Promise<Sources> {
     openResolver: (from, service) => openResolver(from, service, runtime, secrets),
   });
   const asked = options.router === undefined ? undefined : thriftPlace("--router", options.router);
-  const router =
-    asked === undefined ? file : createThriftRouter({ runtime, observers, breakers, at: asked });
+  const service =
+    asked === undefined
+      ? undefined
+      : createThriftRouter({ runtime, observers, breakers, at: asked });
   const place = options.accounts!;
   const accounts = place.startsWith("thrift:")
     ? createThriftAccounts({ runtime, observers, breakers, at: thriftPlace("--accounts", place) })
     : openKeyDirectory({ path: place, clock, logger, registry });
-  const routes: LifecyclePart = { name: "routes", stop: () => file.close() };
+  const routes: LifecyclePart = {
+    name: "routes",
+    stop: async () => {
+      file.close();
+      await service?.close();
+    },
+  };
   return {
-    hostKeys,
-    keys,
-    accounts,
-    router,
-    pools: file,
-    parts: [accounts, routes],
-    demo: undefined,
+    ...{ hostKeys, keys, accounts, pools: file, parts: [accounts, routes], demo: undefined },
+    router: service ?? file,
   };
 }
 

@@ -184,18 +184,17 @@ export class Session implements ChannelHandler {
     if (!this.begin()) return false;
     const { account, name, publicKeyName } = this.input.identity;
     const key = publicKeyName === "" ? "" : `, with the key ${publicKeyName}`;
-    this.say(
+    const text =
       `Hi ${name}! You are logged in to ${account}${key}.\n` +
-        "There is no shell here: use git or hg with this host's name.",
-    );
-    this.reason = "done";
-    this.leaveWith(0);
+      "There is no shell here: use git or hg with this host's name.";
+    afterReply(() => this.endWith("done", text, 0));
     return true;
   }
 
   private onSubsystem(): boolean {
     if (!this.begin()) return false;
-    this.refuse("There is no sftp or other subsystem here: use git or hg.");
+    const why = "There is no sftp or other subsystem here: use git or hg.";
+    afterReply(() => this.refuse(why));
     return true;
   }
 
@@ -206,7 +205,7 @@ export class Session implements ChannelHandler {
     log.record({ event: "exec", channel: this.channel.id, command: text });
     const command = parseCommand(bytes);
     if (isRefusal(command)) {
-      this.refuse(command.refused);
+      afterReply(() => this.refuse(command.refused));
       return true;
     }
     this.command = command;
@@ -343,9 +342,8 @@ export class Session implements ChannelHandler {
   private onRunFailed(error: ServiceError): void {
     if (this.ended) return;
     const repository = escapeForTerminal(this.command?.repository ?? "");
-    if (error.code === "not-found") {
-      return this.refuse(`There is no repository ${repository}, or you may not use it.`);
-    }
+    // One text for what is not there and what this account may not see.
+    if (error.code === "not-found") return this.refuse(escapeForTerminal(error.message));
     if (this.route === undefined) {
       const text = `It cannot be found out now where ${repository} is. Please try again.`;
       return this.endWith("backend-unreachable", text);
@@ -362,14 +360,6 @@ export class Session implements ChannelHandler {
   private passOn(name: string, payload: Buffer): void {
     if (this.backend !== undefined) this.backend.channel.request(name, payload);
     else if (this.early.length < ENVIRONMENT_MAX) this.early.push({ name, payload });
-  }
-
-  private leaveWith(status: number): void {
-    this.exit = { status };
-    this.channel.exitStatus(status);
-    this.channel.eof();
-    this.channel.close();
-    this.finish();
   }
 
   /** On stderr, as much as the client has room for. */
@@ -398,6 +388,11 @@ export class Session implements ChannelHandler {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** A request is answered before what follows from it. */
+function afterReply(action: () => void): void {
+  queueMicrotask(action);
+}
 
 function meterOf(stats: SessionParts["stats"], bytes: FlowMeter["bytes"]): FlowMeter {
   return { bytes, addBuffered: (delta) => stats.addBuffered(delta) };
