@@ -1,14 +1,18 @@
 // The two sshd of a run: one that is asked directly, on the core where otherwise the proxy is, and
 // one behind the proxies. Both let in the client's key and the proxies', and run the same work.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { makeKey } from "../../../tests/servers/openssh/keys.ts";
 import type { SshKey } from "../../../tests/servers/openssh/keys.ts";
 import { makeBackendFolder, startSshd } from "../../../tests/servers/openssh/sshd.ts";
 import type { Sshd } from "../../../tests/servers/openssh/sshd.ts";
 import type { ProxyOptions } from "../options.ts";
 import { makeRepository } from "./repository.ts";
+
+const PID_LOOK_MS = 10;
+const PID_LOOKS_MAX = 500;
 
 export interface Keys {
   /** Of who connects to a proxy, or to sshd directly. */
@@ -54,8 +58,7 @@ export async function startBackends(folder: string, options: ProxyOptions): Prom
       environment: safeDirectory(),
       configuration: [`PidFile ${pidFile}`, "LogLevel INFO", "MaxStartups 5000"],
     });
-    const pid = readFileSync(pidFile, "utf8").trim();
-    execFileSync("taskset", ["-acp", String(cpu), pid], { stdio: "ignore" });
+    execFileSync("taskset", ["-acp", String(cpu), await readPid(pidFile)], { stdio: "ignore" });
     return sshd;
   };
   const direct = await start("direct", options.directCpu);
@@ -69,6 +72,16 @@ export async function startBackends(folder: string, options: ProxyOptions): Prom
       await Promise.all([direct.stop(), backend.stop()]);
     },
   };
+}
+
+/** sshd listens first and then writes its process id. */
+async function readPid(file: string): Promise<string> {
+  for (let look = 1; ; look++) {
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (text.endsWith("\n")) return text.trim();
+    if (look === PID_LOOKS_MAX) throw new Error(`sshd has not written ${file}`);
+    await delay(PID_LOOK_MS);
+  }
 }
 
 /** Git serves a repository of another user only when it is told to. */

@@ -8,7 +8,7 @@ import type { PeerRun, StartedPeer } from "./peer.ts";
 
 export const OURS = join(import.meta.dirname, "../../../apps/ssh-proxy/src/main.ts");
 /** What it prints when it takes connections. */
-const READY = /^ssh-proxy answers/m;
+const READY = /^ssh-proxy takes SSH connections/m;
 
 export interface OursVariant {
   /** Whether backend connections outlive the client's and are used again by the same account. */
