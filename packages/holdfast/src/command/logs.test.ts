@@ -73,6 +73,18 @@ Nothing went wrong.
         [exited("backend-lost"), ended("client-closed")],
         /^What went wrong: The connection to the ba/m,
       ],
+      [
+        [[57, "refuse", { channel: 1, why: "no shell here" }], exited("refused")],
+        /^What went wrong: The proxy refused what was asked for \(no shell here\)\.$/m,
+      ],
+      [
+        [[57, "dial", { channel: 1, backend: "east", error: "ECONNREFUSED" }], ...unreachable()],
+        /^What went wrong: No host of the backend could be connected to \(ECONNREFUSED\)\.$/m,
+      ],
+      [
+        [[70, "end", { reason: "limit", text: "too many sessions", sessions: 0, ...COUNTS }]],
+        /^What went wrong: A limit was reached: .* \(too many sessions\)\.$/m,
+      ],
       [[ended("login-timeout")], /^What went wrong: Nobody logged in within the time/m],
       [
         [exited("done", { status: 7 }), ended("client-closed")],
@@ -282,6 +294,10 @@ function exited(reason: string, fields: object = { status: 0 }): readonly [numbe
 
 function ended(reason: string): readonly [number, string, object] {
   return [70, "end", { reason, sessions: 1, ...COUNTS }];
+}
+
+function unreachable(): typeof STORY {
+  return [exited("backend-unreachable", { status: 128 }), ended("client-closed")];
 }
 
 /** As the log writes them. */

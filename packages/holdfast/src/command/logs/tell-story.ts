@@ -53,7 +53,12 @@ function verdictOf(lines: readonly FoundLine[]): string {
     ({ fields }) => fields["event"] === "exit" || fields["event"] === "end",
   );
   const bad = ends.find(({ fields }) => END_REASON_TEXTS[String(fields["reason"])]?.good !== true);
-  if (bad !== undefined) return `What went wrong: ${sentenceOf(String(bad.fields["reason"]))}`;
+  if (bad !== undefined) {
+    const detail = detailOf(bad, lines);
+    const sentence = sentenceOf(String(bad.fields["reason"]));
+    if (detail === undefined) return `What went wrong: ${sentence}`;
+    return `What went wrong: ${sentence.replace(/\.$/, "")} (${detail}).`;
+  }
   const failed = ends.find(({ fields }) => {
     return fields["signal"] !== undefined || (fields["status"] ?? 0) !== 0;
   });
@@ -62,6 +67,19 @@ function verdictOf(lines: readonly FoundLine[]): string {
   }
   if (ends.some(({ fields }) => fields["event"] === "end")) return "Nothing went wrong.";
   return "It has not ended yet, or its end is not in these lines.";
+}
+
+/** What the log knows beside the reason: the end's text, why it was refused, why not connected. */
+function detailOf({ fields }: FoundLine, lines: readonly FoundLine[]): string | undefined {
+  const { text, channel, reason } = fields;
+  if (typeof text === "string" && text !== "") return text;
+  const field =
+    reason === "refused" ? "why" : reason === "backend-unreachable" ? "error" : undefined;
+  if (field === undefined) return undefined;
+  const found = lines.findLast((line) => {
+    return line.fields["channel"] === channel && typeof line.fields[field] === "string";
+  });
+  return found?.fields[field] as string | undefined;
 }
 
 /** Such as `+0.012 s`, `+25:04.120`, `+1:25:04.120`. */
