@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SeededRandom } from "holdfast";
-import { describeDrop, earlyDropProbability } from "./admission.ts";
+import { describeDrop } from "./admission.ts";
+import { earlyDropProbability } from "./early-drop.ts";
 import { completeFrontOptions } from "./front-options.ts";
 import { Front, host } from "./testing/front.ts";
 
@@ -90,6 +91,7 @@ describe("the admission of connections", () => {
     front.ticket("unix:/run/a.sock");
     assert.ok(tickets.every(({ exempt }) => exempt));
     tickets[0]!.penalise("crash");
+    assert.equal(front.penalties.snapshot().sources, 0);
     front.ticket("10.0.0.9:1");
     assert.deepEqual(front.counts, [302, 0, 0]);
     assert.equal(front.admission.snapshot().unauthenticatedExempt, 302);

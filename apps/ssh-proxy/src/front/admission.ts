@@ -4,6 +4,8 @@
  */
 import type { Clock, Counter, Random, StatsRegistry } from "holdfast";
 import type { AdmissionOptions, PenaltyKind } from "./front-options.ts";
+import { AdmittedTicket } from "./admitted-ticket.ts";
+import { earlyDropProbability } from "./early-drop.ts";
 import { type HandshakePlace, HandshakeSlots } from "./handshake-slots.ts";
 import type { Penalties, PenaltyRefusal } from "./penalties.ts";
 import { type Source, sourceOf } from "./source-address.ts";
@@ -238,22 +240,6 @@ export class Admission {
   }
 }
 
-/**
- * As MaxStartups of OpenSSH has it (start:rate:full): nothing below the start, the rate at the
- * start, and from there evenly up to 1 at the limit. 0 to 1.
- */
-export function earlyDropProbability(
-  options: Pick<AdmissionOptions, "unauthenticatedMax" | "earlyDropFromRatio" | "earlyDropRatio">,
-  unauthenticated: number,
-): number {
-  const { unauthenticatedMax, earlyDropFromRatio, earlyDropRatio } = options;
-  if (unauthenticated >= unauthenticatedMax) return 1;
-  const start = unauthenticatedMax * earlyDropFromRatio;
-  if (unauthenticated < start) return 0;
-  const part = (unauthenticated - start) / (unauthenticatedMax - start);
-  return earlyDropRatio + (1 - earlyDropRatio) * part;
-}
-
 /** One sentence for a log line. */
 export function describeDrop(drop: Drop): string {
   switch (drop.reason) {
@@ -273,51 +259,5 @@ export function describeDrop(drop: Drop): string {
     }
     case "handshakes":
       return `${drop.count} wait for a key exchange, at most ${drop.limit}`;
-  }
-}
-
-class AdmittedTicket implements Ticket {
-  readonly kind = "ticket";
-  readonly source: Source;
-  readonly exempt: boolean;
-  private readonly admission: Admission;
-  private state: "unauthenticated" | "authenticated" | "closed" = "unauthenticated";
-  private handshake: HandshakePlace | undefined = undefined;
-
-  constructor(admission: Admission, source: Source, exempt: boolean) {
-    this.admission = admission;
-    this.source = source;
-    this.exempt = exempt;
-    admission.countOpen(1);
-    admission.countUnauthenticated(source, exempt, 1);
-  }
-
-  authenticated(): void {
-    if (this.state !== "unauthenticated") return;
-    this.state = "authenticated";
-    this.admission.countUnauthenticated(this.source, this.exempt, -1);
-  }
-
-  closed(): void {
-    if (this.state === "closed") return;
-    this.authenticated();
-    this.state = "closed";
-    this.admission.countOpen(-1);
-    this.handshake?.release();
-  }
-
-  penalise(kind: PenaltyKind): void {
-    if (!this.exempt) this.admission.penalise(this.source, kind);
-  }
-
-  async acquireHandshake(): Promise<Handshake> {
-    if (this.state === "closed") return { kind: "closed" };
-    if (this.handshake !== undefined) throw new Error("a key exchange is asked for once");
-    const place = this.admission.acquireHandshake(this.source);
-    if ("kind" in place) return place;
-    this.handshake = place;
-    return (await place.begin)
-      ? { kind: "granted", release: () => place.release() }
-      : { kind: "closed" };
   }
 }

@@ -68,6 +68,15 @@ describe("the places of key exchanges", () => {
     assert.equal(front.clock.scheduledCount, 0);
   });
 
+  it("are taken back one for each who waits", async () => {
+    const { begun, acquire, front } = watched(LIMITS);
+    for (const name of ["a", "b", "c"]) acquire(name);
+    front.clock.advance(1_000);
+    await settled();
+    assert.deepEqual(begun, ["a", "b", "c"]);
+    assert.equal(front.admission.snapshot().handshakesRunning, 2);
+  });
+
   it("stay with who holds them while nobody waits, without a timer", async () => {
     const { begun, acquire, front } = watched(LIMITS);
     acquire("a");

@@ -74,8 +74,10 @@ describe("a source", () => {
   it("is one for all Unix sockets, and one for peers that nobody could ask", () => {
     assert.deepEqual(sourceOf("unix:/run/a.sock", WHOLE), { key: "unix", ip: undefined });
     assert.equal(keyOf("unix:/run/b.sock"), "unix");
-    for (const text of ["unknown", "", ":", "host:22", "[::1"]) {
-      assert.equal(keyOf(text), "unknown", text);
-    }
+    for (const text of ["unknown", "", ":22"]) assert.equal(keyOf(text), "unknown", text);
+  });
+
+  it("is a host's name in a network that has names", () => {
+    assert.equal(keyOf("client-7:22"), "client-7");
   });
 });

@@ -36,8 +36,10 @@ const IPV4_TRANSLATED = 0x64_ff9bn << 64n;
 /** The source of a socket's `remote`: `192.0.2.7:51234`, `[2001:db8::1]:51234`, `unix:/path`. */
 export function sourceOf(remote: string, prefixes: SourcePrefixes): Source {
   if (remote.startsWith("unix:")) return { key: "unix", ip: undefined };
-  const ip = parseIp(hostOf(remote));
-  if (ip === undefined) return { key: "unknown", ip };
+  const host = hostOf(remote);
+  const ip = parseIp(host);
+  // Simulated networks have names where real ones have addresses.
+  if (ip === undefined) return { key: host === "" ? "unknown" : host, ip };
   // All of IPv4 behind a translator would otherwise be one /64, and so one source.
   const one =
     ip.family === 6 && ip.bits >> 32n === IPV4_TRANSLATED
