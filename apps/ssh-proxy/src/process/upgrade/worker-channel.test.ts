@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { ManualClock, SeededRandom, silentLogger } from "holdfast";
 import { Supervisor } from "./supervisor.ts";
 import { openWorkerChannel, type WorkerProcess } from "./worker-channel.ts";
-import { readWorkerMessage, SUPERVISED_VARIABLE, type WorkerMessage } from "./worker-protocol.ts";
+import {
+  readWorkerMessage,
+  readWorkerStart,
+  SUPERVISED_VARIABLE,
+  type WorkerMessage,
+} from "./worker-protocol.ts";
 
 const START = { protocol: 1, generation: 3, listeners: { ssh: 4, ops: 5 } };
 
@@ -67,6 +73,28 @@ describe("what a supervisor reads of a worker", () => {
     assert.equal(Object.keys(ready.info).length, 16);
     assert.equal(ready.info["0"]!.length, 400);
     assert.deepEqual(readWorkerMessage({ kind: "ready" }), { kind: "ready", info: {} });
+  });
+});
+
+describe("what is read of either side", () => {
+  it("is of the shape that it should have, whatever was sent", () => {
+    const kinds = fc.constantFrom("ready", "failed", "leaving", "drain", "other");
+    fc.assert(
+      fc.property(kinds, fc.jsonValue(), (kind, value) => {
+        const message = readWorkerMessage({ kind, info: value, reason: value });
+        assert.equal(message === undefined, kind === "other");
+        if (message?.kind === "ready") {
+          assert.ok(Object.values(message.info).every((each) => typeof each === "string"));
+        } else if (message !== undefined) assert.ok(message.reason.length <= 400);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.jsonValue(), (listeners) => {
+        const start = readWorkerStart(JSON.stringify({ ...START, listeners }));
+        if (start === undefined) return;
+        assert.ok(Object.values(start.listeners).every((each) => each >= 3));
+      }),
+    );
   });
 });
 

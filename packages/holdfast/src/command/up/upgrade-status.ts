@@ -61,18 +61,25 @@ export function upgradeStatusFile(pidFile: string): string {
 export function parseUpgradeStatus(text: string): UpgradeStatus | undefined {
   try {
     const status = JSON.parse(text) as Partial<UpgradeStatus> | null;
-    const { version, supervisorPid, readyTimeoutMs, draining, upgrade } = status ?? {};
+    const { version, supervisorPid, readyTimeoutMs, current, draining, upgrade } = status ?? {};
     const complete =
       version === 1 &&
       Number.isInteger(supervisorPid) &&
       typeof readyTimeoutMs === "number" &&
+      (current === undefined || isGeneration(current)) &&
       Array.isArray(draining) &&
+      draining.every(isGeneration) &&
       Number.isInteger(upgrade?.number) &&
       KINDS.has(upgrade?.kind ?? "");
     return complete ? (status as UpgradeStatus) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isGeneration(value: unknown): boolean {
+  const { pid, info } = (value ?? {}) as Partial<GenerationStatus>;
+  return Number.isInteger(pid) && typeof info === "object" && info !== null;
 }
 
 /**
