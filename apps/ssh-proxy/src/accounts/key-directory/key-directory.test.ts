@@ -171,7 +171,10 @@ describe("a directory of key files", () => {
     const directory = await folder.open();
     unlinkSync(join(folder.path, ".target"));
     await folder.looked();
+    await folder.looked();
     assert.match(directory.problems[0]!, /aviato: there is no such file/u);
+    const warnings = folder.logged().filter((line) => line.startsWith("warn"));
+    assert.equal(warnings.length, 1);
     assert.equal(await folder.accountOf("a"), "aviato");
     folder.write(".target", lineOf("a"));
     await folder.looked();

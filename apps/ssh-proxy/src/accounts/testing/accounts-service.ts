@@ -30,6 +30,9 @@ import { createThriftAccounts, type ThriftAccounts } from "../thrift-accounts/th
 
 export type AnswerFind = (request: FindRequest) => FindResult | Promise<FindResult>;
 
+/** Turns of the event loop, far more than anything takes here. */
+const ROUNDS_MAX = 100_000;
+
 /** Answers as the test says, and keeps what it was asked. */
 class Answering implements AccountsHandler {
   readonly asked: FindRequest[] = [];
@@ -91,7 +94,10 @@ export class AccountsService implements AsyncDisposable {
 
   /** Until the service has been asked so often. */
   async wasAsked(count: number): Promise<void> {
-    while (this.asked.length < count) await this.clock.advanceAndSettle(0);
+    for (let round = 0; this.asked.length < count; round++) {
+      if (round > ROUNDS_MAX) throw new Error(`asked ${this.asked.length} times, not ${count}`);
+      await this.clock.advanceAndSettle(0);
+    }
   }
 
   /** What comes of it; time goes on meanwhile, for whatever is tried again. */
@@ -101,7 +107,10 @@ export class AccountsService implements AsyncDisposable {
       over = true;
     });
     watched.catch(() => undefined);
-    while (!over) await this.clock.advanceAndSettle(1);
+    for (let round = 0; !over; round++) {
+      if (round > ROUNDS_MAX) throw new Error("nothing comes of it");
+      await this.clock.advanceAndSettle(1);
+    }
     return await watched;
   }
 
