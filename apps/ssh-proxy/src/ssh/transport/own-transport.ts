@@ -42,7 +42,7 @@ const NEW_KEYS = Buffer.of(MESSAGE.newKeys);
 const PING = 192;
 const PONG = 193;
 
-/** Throws a RangeError for an input that could not work. */
+/** The transport of this project. Throws a RangeError for an input that could not work. */
 export const createSshTransport: CreateTransport = (input) => new OwnTransport(input);
 
 /** What the peer's NEWKEYS puts in force. */

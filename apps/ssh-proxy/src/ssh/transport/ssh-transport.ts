@@ -35,6 +35,7 @@ export interface TransportHandler {
   /**
    * One message of the layers above: numbers 5, 6 and from 50. The bytes are valid only during
    * the call. What belongs to the transport (1 to 4, 7, 20 to 49) is handled inside.
+   * An `SshError` thrown here is the peer's fault: it is told, and `onError` follows.
    */
   onMessage(payload: Buffer): void;
   /** The peer said DISCONNECT (RFC 4253, 11.1); the text is as it came, up to 255 characters. */
