@@ -13,10 +13,15 @@ import { onlyProxy } from "./proxy-under-test.ts";
 import { startWorld, type World } from "./world.ts";
 
 const COMMAND = "git-upload-pack 'cases/exit-7'";
-/** Of the curves of NIST: a matter of trust, offered to clients that know no other. */
-const CURVES_OF_NIST = /ecdsa-sha2-nistp|ecdh-sha2-nistp256/;
-/** Newer than ssh-audit 2.5. */
-const NEW_ALGORITHMS = /kex-strict-s-v00@openssh.com|mlkem768x25519-sha256|sntrup761/;
+/**
+ * What ssh-audit 2.5 complains of and is offered: the curves of NIST, which are a matter of trust,
+ * and MACs that Dropbear has no other than, to those who know nothing better; and what is newer
+ * than it.
+ */
+const EXPECTED = [
+  ...[/^ecd(sa|h)-sha2-nistp(256|384|521)$/, /^hmac-sha2-(256|512)$/],
+  ...[/^kex-strict-s-v00@openssh.com$/, /^mlkem768x25519-sha256$/],
+];
 
 describe("logging in", { skip: skipSshd(), concurrency: 2, timeout: 60_000 }, () => {
   let world!: World;
@@ -77,7 +82,7 @@ describe("logging in", { skip: skipSshd(), concurrency: 2, timeout: 60_000 }, ()
     const more = strangers.flatMap(({ file }) => ["-i", file]);
     const { exitCode, stderr } = await runSsh({ destination: at, command: COMMAND }, more);
     assert.equal(exitCode, 255);
-    assert.match(stderr.toString(), /[Tt]oo many authentication failures/);
+    assert.match(stderr.toString(), /[Tt]oo many|none of 6 keys/);
   });
 
   it("is by key alone: no password is asked for", async () => {
@@ -126,7 +131,7 @@ describe("logging in", { skip: skipSshd(), concurrency: 2, timeout: 60_000 }, ()
       let name = "";
       const unexpected = weak.filter((line) => {
         name = /^\(\w+\) (\S+)/.exec(line)?.[1] ?? name;
-        return !CURVES_OF_NIST.test(name) && !NEW_ALGORITHMS.test(name);
+        return !EXPECTED.some((pattern) => pattern.test(name));
       });
       assert.deepEqual(unexpected, []);
     });

@@ -16,22 +16,43 @@ export const BUFFERED_MAX_BYTES = 262_144;
 
 /** The events of the connection from that address (`127.0.0.1:PORT`), oldest first. */
 export async function eventsOf(underTest: UnderTest, address: string): Promise<ProxyEvent[]> {
-  const reply = await fetch(`${underTest.opsUrl}/forensics?limit=${EVENTS_MAX}`);
-  const events = (await reply.json()) as ProxyEvent[];
-  const accept = events.findLast(({ event, addr }) => event === "accept" && addr === address);
-  return events.filter(({ sessionKey }) => sessionKey === accept?.sessionKey);
+  return eventsWith(underTest, ({ event, addr }) => event === "accept" && addr === address);
 }
 
 /** Its last event, which says why it ended; waits for it. */
 export async function endOf(underTest: UnderTest, address: string): Promise<ProxyEvent> {
+  return lastOf(() => eventsOf(underTest, address));
+}
+
+/** The last event of the connection on which that case was asked for; waits for it. */
+export async function endOfCase(underTest: UnderTest, name: string): Promise<ProxyEvent> {
+  return lastOf(() => eventsOfCase(underTest, name));
+}
+
+/** The events of the last connection on which that case was asked for, oldest first. */
+export async function eventsOfCase(underTest: UnderTest, name: string): Promise<ProxyEvent[]> {
+  const command = `git-upload-pack 'cases/${name}'`;
+  return eventsWith(underTest, (each) => each["command"] === command);
+}
+
+/** All events of the last connection that has one like this, oldest first. */
+async function eventsWith(
+  { opsUrl }: UnderTest,
+  isIt: (event: ProxyEvent) => boolean,
+): Promise<ProxyEvent[]> {
+  const reply = await fetch(`${opsUrl}/forensics?limit=${EVENTS_MAX}`);
+  const events = (await reply.json()) as ProxyEvent[];
+  const found = events.findLast(isIt);
+  return events.filter(({ sessionKey }) => sessionKey === found?.sessionKey);
+}
+
+async function lastOf(read: () => Promise<ProxyEvent[]>): Promise<ProxyEvent> {
   let events: ProxyEvent[] = [];
   const hasEnded = async (): Promise<boolean> => {
-    events = await eventsOf(underTest, address);
+    events = await read();
     return events.at(-1)?.event === "end";
   };
-  await until(`end of ${address} in the log`, hasEnded, {
-    instead: () => JSON.stringify(events),
-  });
+  await until("end in the log", hasEnded, { instead: () => JSON.stringify(events) });
   return events.at(-1)!;
 }
 

@@ -18,9 +18,9 @@ const SETTINGS: Readonly<Record<string, unknown>> = {
   admission: { exempt: ["127.0.0.1"] },
 };
 
-/** The one switch: `HOLDFAST_SSH_UNDER_TEST=proxy` or `direct`. */
+/** The one switch: the proxy, or with `HOLDFAST_SSH_UNDER_TEST=direct` sshd. */
 export const UNDER_TEST: "proxy" | "direct" =
-  process.env["HOLDFAST_SSH_UNDER_TEST"] === "proxy" ? "proxy" : "direct";
+  process.env["HOLDFAST_SSH_UNDER_TEST"] === "direct" ? "direct" : "proxy";
 
 /** Why a test of what only a proxy does is left out, or false. */
 export const onlyProxy: string | false =

@@ -92,9 +92,15 @@ describe(
         });
       }
 
-      it("of 64 KiB", async () => {
-        assertRefused(await run(`git-upload-pack '${"x".repeat(65_536)}'`));
+      it("of 30,000 bytes", async () => {
+        assertRefused(await run(`git-upload-pack '${"x".repeat(30_000)}'`));
       });
+
+      it("of 64 KiB, which is more than a packet may have", async () => {
+        assert.notEqual((await run(`git-upload-pack '${"x".repeat(65_536)}'`)).exitCode, 0);
+      });
+
+      after(() => assert.equal(sessionsOf(world), 0, "the backend was asked"));
     });
 
     describe("is a repository", { concurrency: 2 }, () => {
@@ -103,6 +109,8 @@ describe(
           assertRefused(await run(`git-upload-pack '${path}'`));
         });
       }
+
+      after(() => assert.equal(sessionsOf(world), 0, "the backend was asked"));
     });
 
     describe("is another use:", { concurrency: 2 }, () => {
@@ -158,3 +166,8 @@ describe(
     });
   },
 );
+
+/** How many commands the backend was given. */
+function sessionsOf({ sshd }: World): number {
+  return sshd.log().split("Starting session").length - 1;
+}

@@ -64,8 +64,8 @@ export class AttackerKey {
     this.publicLine = `ssh-ed25519 ${this.blob.toString("base64")} ${comment}`;
   }
 
-  sign(data: Buffer): Buffer {
-    return Buffer.concat([string("ssh-ed25519"), string(sign(null, data, this.privateKey))]);
+  sign(text: Buffer): Buffer {
+    return Buffer.concat([string("ssh-ed25519"), string(sign(null, text, this.privateKey))]);
   }
 }
 

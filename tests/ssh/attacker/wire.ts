@@ -1,4 +1,4 @@
-/** The data types of SSH (RFC 4251, 5), written here once more: an attacker trusts no code of ours. */
+/** The data types of SSH (RFC 4251, 5), once more: an attacker uses no code of ours. */
 
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);

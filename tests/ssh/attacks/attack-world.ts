@@ -14,7 +14,7 @@ export const IDENT_MS = 1_500;
 export const LOGIN_MS = 3_000;
 /** What "at once" may take on a machine that is busy with something else. */
 export const AT_ONCE_MS = 1_200;
-/** Garbage that was not collected yet, and what the engine compiled; a leak of an attack is more. */
+/** Garbage that was not collected yet, and compiled code; what an attack leaks is more. */
 const GROWTH_MAX_BYTES = 48 * 1_024 * 1_024;
 
 export class AttackWorld implements AsyncDisposable {

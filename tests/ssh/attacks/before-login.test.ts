@@ -1,4 +1,4 @@
-/** Attacks of those who have no key: on the first line, on packets in clear, on the key exchange. */
+/** Attacks without a key: on the first line, on packets in clear, on the key exchange. */
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { skipSshd } from "../../servers/openssh/sshd.ts";
@@ -43,7 +43,7 @@ describe("without a key", { skip: skipSshd(), timeout: 120_000 }, () => {
       await using connection = await world.connect();
       const endless = async (): Promise<void> => {
         for (let index = 0; !connection.isClosed && index < 100; index++) {
-          connection.write(index === 0 ? "S" : "x");
+          connection.write(index === 0 ? "SSH-2.0-" : "x");
           await sleep(100);
         }
       };

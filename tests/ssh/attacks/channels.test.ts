@@ -56,13 +56,13 @@ describe("with a key", { skip: skipSshd(), timeout: 120_000 }, () => {
   const assertBounded = async (forMs: number): Promise<void> => {
     if (onlyProxy !== false) return sleep(100);
     const { underTest } = world.world;
-    const before = await residentBytes(underTest);
+    const startBytes = await residentBytes(underTest);
     const endMs = performance.now() + forMs;
     while (performance.now() < endMs) {
       const metrics = await metricsOf(underTest);
       const buffered = metrics.sum("ssh_proxy_buffered_bytes");
       assert.ok(buffered <= 2 * BUFFERED_MAX_BYTES, `${buffered} bytes are buffered`);
-      const growth = metrics.sum("process_resident_memory_bytes") - before;
+      const growth = metrics.sum("process_resident_memory_bytes") - startBytes;
       assert.ok(growth <= GROWTH_MAX_BYTES, `${Math.round(growth / MEGABYTE)} MiB more`);
       await sleep(50);
     }
@@ -233,8 +233,17 @@ describe("with a key", { skip: skipSshd(), timeout: 120_000 }, () => {
       await assertBounded(500);
     });
 
-    for (const value of ["version=2\nLD_PRELOAD=/x.so", "version=2\0X=1", "x".repeat(30_000)]) {
-      const shown = JSON.stringify(value.slice(0, 30));
+    it("for a GIT_PROTOCOL of 30,000 bytes end the connection", { skip: onlyProxy }, async () => {
+      await using connection = await world.loggedIn();
+      const channel = await openChannel(connection);
+      const pair = [string("GIT_PROTOCOL"), string("x".repeat(30_000))];
+      connection.send(channelRequest(channel.remote, "env", yes, ...pair));
+      await world.assertEnded(connection, AT_ONCE_MS, "protocol-error");
+    });
+
+    for (const value of ["version=2\nLD_PRELOAD=/x.so", "version=2\0X=1"]) {
+      const shown = JSON.stringify(value);
+
       it(`for GIT_PROTOCOL ${shown} set nothing else`, { skip: onlyProxy }, async () => {
         await using connection = await world.loggedIn();
         const channel = await openChannel(connection);
