@@ -133,6 +133,8 @@ describe("a flow", () => {
           assert.equal(flow.bufferedBytes, buffered());
           assert.equal(to.sent.length + flow.bufferedBytes, meter.bytes.value);
           assert.ok(from.paused === 0 || from.paused === 1);
+          // What may be sent has been: nobody else would send it.
+          assert.ok(flow.bufferedBytes === 0 || to.sendableBytes === 0);
         }
         to.socketOpen = true;
         to.windowBytes += 10_000_000;

@@ -124,7 +124,8 @@ export class Flow {
     this.held.push({ bytes: Buffer.from(bytes), stderr });
     this.addHeld(bytes.length);
     this.notePeak();
-    this.pauseWhereNeeded();
+    // Of a packet larger than the window a part goes at once: nobody would ask for it again.
+    this.pump();
   }
 
   private pump(): void {

@@ -16,7 +16,7 @@ import type { AuthAnswer, AuthAttempt } from "./ssh-connection.ts";
 export interface ServerAuthInput {
   readonly transport: SshTransport;
   readonly options: SshConnectionOptions;
-  readonly findIdentity: (user: string, key: PublicKey, proven: boolean) => Promise<AuthAnswer>;
+  readonly findIdentity: (user: string, key: PublicKey) => Promise<AuthAnswer>;
   readonly onAuth: (attempt: AuthAttempt) => void;
   readonly onAuthenticated: (identity: Identity) => void;
   /** Ends the connection with a text for the user. */
@@ -149,21 +149,21 @@ export class ServerAuth {
     if (!key.signatureAlgorithms.includes(algorithm)) {
       return this.refuse(user, key, `keys of type ${key.type} do not sign as asked for`);
     }
-    const proven = signature !== undefined;
-    if (proven && !key.verify(algorithm, request.signed, signature)) {
-      return this.refuse(user, key, "the signature is not right");
-    }
-    const found = await this.find(user, key, proven);
+    const found = await this.find(user, key);
     if (this.over) return;
     if (found.answer === "unavailable") return this.postpone(user, key, found.why);
     if (found.answer === "unknown") return this.refuse(user, key, "nobody's key");
-    if (proven) this.accept(user, key, found.identity);
-    else this.wouldDo(user, algorithm, request.blob, key);
+    if (signature === undefined) return this.wouldDo(user, algorithm, request.blob, key);
+    // Known first: a key that somebody made up may be made to cost much to verify with.
+    if (!key.verify(algorithm, request.signed, signature)) {
+      return this.refuse(user, key, "the signature is not right");
+    }
+    this.accept(user, key, found.identity);
   }
 
-  private async find(user: string, key: PublicKey, proven: boolean): Promise<AuthAnswer> {
+  private async find(user: string, key: PublicKey): Promise<AuthAnswer> {
     try {
-      return await this.input.findIdentity(user, key, proven);
+      return await this.input.findIdentity(user, key);
     } catch (error) {
       return { answer: "unavailable", why: error instanceof Error ? error.message : String(error) };
     }

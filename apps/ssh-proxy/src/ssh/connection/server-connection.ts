@@ -66,7 +66,7 @@ export class SshServerConnection implements SshConnection {
     );
     this.auth = new ServerAuth({
       ...{ transport, options },
-      findIdentity: (user, key, proven) => this.handler.findIdentity(user, key, proven),
+      findIdentity: (user, key) => this.handler.findIdentity(user, key),
       onAuth: (attempt) => this.handler.onAuth(attempt),
       onAuthenticated: (identity) => this.handler.onAuthenticated(identity),
       disconnect: (reason, text) => this.link.disconnect(reason, text),

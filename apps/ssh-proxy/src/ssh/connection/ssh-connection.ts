@@ -38,11 +38,10 @@ export interface ServerConnectionHandler {
   onReceived(): void;
   onKeys(algorithms: AgreedAlgorithms, first: boolean): void;
   /**
-   * Whose key this is. Asked for offers (`proven` false: it only asks whether the key would do) and
-   * again for the request with the signature, which has then been verified. Nobody is logged in by
-   * anything but the answer to a proven one.
+   * Whose key this is: asked for keys that somebody offers and for those that somebody signed with
+   * alike. The answer logs nobody in; a signature does, which is verified after it.
    */
-  findIdentity(user: string, key: PublicKey, proven: boolean): Promise<AuthAnswer>;
+  findIdentity(user: string, key: PublicKey): Promise<AuthAnswer>;
   onAuth(attempt: AuthAttempt): void;
   onAuthenticated(identity: Identity): void;
   /** A session is asked for: its handler, or why not (it is refused with that text). */
