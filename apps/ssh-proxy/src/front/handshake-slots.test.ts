@@ -75,6 +75,11 @@ describe("the places of key exchanges", () => {
     await settled();
     assert.deepEqual(begun, ["a", "b", "c"]);
     assert.equal(front.admission.snapshot().handshakesRunning, 2);
+    for (const family of front.stats.families()) {
+      if (family.name !== "ssh_proxy_handshakes_overdue") continue;
+      const values = [...family].map(({ metric }) => "value" in metric && metric.value);
+      assert.deepEqual(values, [1]);
+    }
   });
 
   it("stay with who holds them while nobody waits, without a timer", async () => {
