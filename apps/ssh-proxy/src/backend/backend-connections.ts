@@ -3,7 +3,14 @@
  * meanwhile, so that no session waits for another's slow reader. One that is given back is kept
  * for a while for the next session of the same account, which saves that a handshake.
  */
-import { type Address, after, type Clock, formatAddress, type Logger, ServiceError } from "holdfast";
+import {
+  type Address,
+  after,
+  type Clock,
+  formatAddress,
+  type Logger,
+  ServiceError,
+} from "holdfast";
 import type { BackendPool } from "../routing/backend-pools.ts";
 import type { PrivateKey } from "../ssh/keys/private-key.ts";
 import type { PublicKey } from "../ssh/keys/public-key.ts";
