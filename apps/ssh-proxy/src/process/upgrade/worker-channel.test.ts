@@ -72,6 +72,8 @@ describe("what a supervisor reads of a worker", () => {
     assert.ok(ready?.kind === "ready");
     assert.equal(Object.keys(ready.info).length, 16);
     assert.equal(ready.info["0"]!.length, 400);
+    const odd = { kind: "failed", reason: { toString: 0 } };
+    assert.deepEqual(readWorkerMessage(odd), { kind: "failed", reason: '{"toString":0}' });
     assert.deepEqual(readWorkerMessage({ kind: "ready" }), { kind: "ready", info: {} });
   });
 });

@@ -40,15 +40,21 @@ export function readWorkerMessage(message: unknown): WorkerMessage | undefined {
   const { kind, info, reason } = message as Record<string, unknown>;
   if (kind === "ready") return { kind, info: readInfo(info) };
   if (kind !== "failed" && kind !== "leaving" && kind !== "drain") return undefined;
-  return { kind, reason: String(reason).slice(0, TEXT_MAX) };
+  return { kind, reason: textOf(reason) };
 }
 
 function readInfo(info: unknown): WorkerInfo {
   if (typeof info !== "object" || info === null) return {};
   const entries = Object.entries(info).slice(0, INFO_MAX);
   return Object.fromEntries(
-    entries.map(([name, value]) => [name.slice(0, TEXT_MAX), String(value).slice(0, TEXT_MAX)]),
+    entries.map(([name, value]) => [name.slice(0, TEXT_MAX), textOf(value)]),
   );
+}
+
+/** What is no text is shown as JSON: turning it into one any other way would call it. */
+function textOf(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.slice(0, TEXT_MAX);
 }
 
 /** Undefined when it cannot be read, or is of another protocol. */
