@@ -3,13 +3,16 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { skipWithout } from "../servers/openssh/programs.ts";
 import { skipSshd } from "../servers/openssh/sshd.ts";
 import type { Destination } from "./clients/client.ts";
 import { git, gitEnvironment, runGit, urlOf } from "./clients/git.ts";
+import { plinkCommandLine, puttyEnvironment } from "./clients/putty.ts";
 import { RunningProgram } from "./clients/running-program.ts";
 import { until } from "./until.ts";
 import { startWorld, type World } from "./world.ts";
 
+const plink = skipWithout("plink", "puttygen");
 const MANY_REFS = 10_000;
 /** More than windows and socket buffers take, so that it is not over when it is cancelled. */
 const LARGE_PIECES = 3;
@@ -81,6 +84,22 @@ describe("git", { skip: skipSshd(), timeout: 150_000 }, () => {
       assert.match(listed, /^file-3$/m);
     });
   });
+
+  for (const type of ["rsa", "ed25519"] as const) {
+    it(`clones and pushes through plink, with a key of ${type}`, { skip: plink }, async () => {
+      const at = world.destination(type);
+      const url = urlOf(at, "team/project.git");
+      const environment = {
+        ...puttyEnvironment(at),
+        GIT_SSH_COMMAND: plinkCommandLine(at),
+        GIT_SSH_VARIANT: "plink",
+      };
+      await git(at, ["clone", "-q", url, "one"], { environment });
+      await commit(at, "one", type);
+      await git(at, ["push", "-q", "origin", `HEAD:${type}`], { ...in1(at), environment });
+      await git(at, ["fetch", "-q", "origin", type], { ...in1(at), environment });
+    });
+  }
 
   it("shows what a hook said, and that it refused", async () => {
     const at = world.destination();

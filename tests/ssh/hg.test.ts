@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { skipWithout } from "../servers/openssh/programs.ts";
 import { skipSshd } from "../servers/openssh/sshd.ts";
 import { type Destination, type RanProgram, runProgram } from "./clients/client.ts";
 import { urlOf } from "./clients/git.ts";
 import { sshCommandLine } from "./clients/openssh.ts";
+import { plinkCommandLine, puttyEnvironment } from "./clients/putty.ts";
 import { startWorld, type World } from "./world.ts";
 
 describe("hg", { skip: skipSshd("hg"), timeout: 150_000 }, () => {
@@ -37,6 +39,25 @@ describe("hg", { skip: skipSshd("hg"), timeout: 150_000 }, () => {
       world.run("hg", "-R", world.repository("team/mercurial"), ...id),
       await hg(at, "-R", one, ...id),
     );
+  });
+
+  it("clones through plink, as TortoiseHg does", { skip: skipWithout("plink") }, async () => {
+    const at = world.destination("rsa");
+    const clone = join(at.home, "one");
+    const { exitCode, stderr } = await runProgram({
+      program: "hg",
+      args: [
+        "--config",
+        `ui.ssh=${plinkCommandLine(at)}`,
+        "clone",
+        "-q",
+        urlOf(at, "team/mercurial"),
+        clone,
+      ],
+      environment: { ...puttyEnvironment(at), HGPLAIN: "1", HGRCPATH: "" },
+    });
+    assert.equal(exitCode, 0, stderr.toString());
+    await hg(at, "-R", clone, "verify", "-q");
   });
 
   it("hears of a repository that is not there", async () => {

@@ -26,7 +26,7 @@ const EXPECTED = [
 describe("logging in", { skip: skipSshd(), concurrency: 2, timeout: 60_000 }, () => {
   let world!: World;
   before(async () => {
-    world = await startWorld();
+    world = await startWorld({ hostKeyTypes: ["ed25519", "ecdsa", "rsa"] });
   });
   after(() => (world as World | undefined)?.[Symbol.asyncDispose]());
 
@@ -41,12 +41,11 @@ describe("logging in", { skip: skipSshd(), concurrency: 2, timeout: 60_000 }, ()
   };
 
   for (const type of ["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"]) {
-    it(`works for a client that knows only the host's ${type} key`, async (test) => {
+    it(`works for a client that knows only the host's ${type} key`, async () => {
       const { host, port, hostKeys } = world.underTest;
       const family = type.replace(/-sha2-512$/, "");
       const only = hostKeys.filter((line) => line.includes(family));
-      // Two types are enough.
-      if (only.length === 0) return test.skip(`it has no ${type} key`);
+
       const at = world.destination();
       writeFileSync(at.knownHosts, knownHostsOf(host, port, only));
       assert.equal((await runSsh({ destination: at, command: COMMAND })).exitCode, 7);

@@ -8,7 +8,7 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { findFreePorts } from "../servers/free-ports.ts";
 import { KeptProcess } from "../servers/kept-process.ts";
-import { bareKey, makeKey, type SshKey } from "../servers/openssh/keys.ts";
+import { bareKey, type KeyType, makeKey, type SshKey } from "../servers/openssh/keys.ts";
 import type { Sshd } from "../servers/openssh/sshd.ts";
 import { until } from "./until.ts";
 
@@ -56,6 +56,8 @@ export interface RouteEntry {
 export interface StartUnderTest {
   /** An empty folder for what it needs. */
   readonly folder: string;
+  /** Of the keys that it shows. */
+  readonly hostKeyTypes: readonly KeyType[];
   readonly backends: readonly Backend[];
   readonly accounts: readonly Account[];
   /** The first that fits counts. */
@@ -87,8 +89,7 @@ export async function startUnderTest(input: StartUnderTest): Promise<UnderTest> 
 /** The proxy as a process of its own, with its own host keys, on ports that nobody has. */
 export async function startProxy(input: StartUnderTest): Promise<UnderTest> {
   const { folder } = input;
-  const types = ["ed25519", "ecdsa", "rsa"] as const;
-  const hostKeys = types.map((type) => makeKey(folder, `host_${type}`, { type }));
+  const hostKeys = input.hostKeyTypes.map((type) => makeKey(folder, `host_${type}`, { type }));
   const files = writeFiles(input);
   const [port = 0, opsPort = 0] = await findFreePorts(2);
   const logFile = join(folder, "proxy.log");

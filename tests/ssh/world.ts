@@ -18,7 +18,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "./until.ts";
-import { knownHostsOf, makeKey, type MakeKey, type SshKey } from "../servers/openssh/keys.ts";
+import {
+  type KeyType,
+  knownHostsOf,
+  makeKey,
+  type MakeKey,
+  type SshKey,
+} from "../servers/openssh/keys.ts";
 import { backendOwner, makeBackendFolder, type Sshd, startSshd } from "../servers/openssh/sshd.ts";
 import { ToxicProxy } from "../servers/toxic-proxy.ts";
 import type { Destination } from "./clients/client.ts";
@@ -33,12 +39,15 @@ import {
 export const RANDOM_BYTES = 10 * 1_024 * 1_024;
 
 const BACKEND_DELAY_MS = 2_000;
+const HOST_KEY_TYPES: readonly KeyType[] = ["ed25519", "ecdsa"];
 
 export interface StartWorld {
   /** Settings of the proxy, in its own words. */
   readonly options?: StartUnderTest["options"];
   /** Of the backend's sshd; default 10, which is sshd's own. */
   readonly sessionsMax?: number;
+  /** Of what is under test; default ed25519 and ecdsa: RSA's take seconds to make. */
+  readonly hostKeyTypes?: readonly KeyType[];
   /** More of the configuration of the sshd. */
   readonly sshdLines?: readonly string[];
   /** What the proxy believes the sshd's key to be; default: what it is. */
@@ -98,6 +107,7 @@ export async function startWorld(input: StartWorld = {}): Promise<World> {
     ends.push(() => line[Symbol.asyncDispose]());
     const underTest = await startUnderTest({
       folder: makeBackendFolder(join(folder, "proxy")),
+      hostKeyTypes: input.hostKeyTypes ?? HOST_KEY_TYPES,
       backends: [
         {
           name: "sshd",
@@ -124,7 +134,7 @@ type Keys = World["keys"] & { readonly proxy: SshKey };
 function makeKeys(folder: string): Keys {
   return {
     ed25519: makeKey(folder, "user_ed25519", { comment: "BuildServer" }),
-    rsa: makeKey(folder, "user_rsa", { type: "rsa" }),
+    rsa: makeKey(folder, "user_rsa", { type: "rsa", bits: 2_048 }),
     ecdsa: makeKey(folder, "user_ecdsa", { type: "ecdsa" }),
     stranger: makeKey(folder, "stranger"),
     proxy: makeKey(folder, "proxy_key"),
@@ -138,7 +148,7 @@ function accountKeysOf(keys: Keys): string[] {
 async function startBackend(
   folder: string,
   authorizedKeys: readonly string[],
-  { sessionsMax = 10, sshdLines = [] }: StartWorld,
+  { sessionsMax = 10, sshdLines = [], hostKeyTypes = HOST_KEY_TYPES }: StartWorld,
 ): Promise<Sshd> {
   const script = join(folder, "dispatch.sh");
   copyFileSync(join(import.meta.dirname, "backend", "dispatch.sh"), script);
@@ -148,6 +158,7 @@ async function startBackend(
     forceCommand: `/bin/sh ${script}`,
     environment: { HOME: join(folder, "home"), HGPLAIN: "1" },
     sessionsMax,
+    hostKeyTypes,
     configuration: sshdLines,
   });
 }

@@ -2,7 +2,13 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { skipWithout } from "../../servers/openssh/programs.ts";
-import { type Exec, type ExecResult, runProgram, type SshClient } from "./client.ts";
+import {
+  type Destination,
+  type Exec,
+  type ExecResult,
+  runProgram,
+  type SshClient,
+} from "./client.ts";
 
 /** What PuTTY adds to a signal's number (RFC 4254 has no number), as shells do. */
 const SIGNALLED = 128;
@@ -12,7 +18,7 @@ export const puttyClient: SshClient = {
   skip: () => skipWithout("plink", "puttygen"),
   tellsSignals: "as a failure",
   async exec({ destination, command, stdin, timeoutMs }: Exec): Promise<ExecResult> {
-    const { host, port, user, home } = destination;
+    const { host, port, user } = destination;
     const { stdout, stderr, exitCode } = await runProgram({
       program: "plink",
       args: [
@@ -21,7 +27,7 @@ export const puttyClient: SshClient = {
         ...destination.hostKeyFingerprints.flatMap((print) => ["-hostkey", print]),
         ...[host, command],
       ],
-      environment: { HOME: home, PUTTYDIR: home },
+      environment: puttyEnvironment(destination),
       stdin,
       timeoutMs,
     });
@@ -29,6 +35,16 @@ export const puttyClient: SshClient = {
     return { stdout, stderr, status, signal: undefined };
   },
 };
+
+/** The command line that git and hg are given for their ssh; it needs `puttyEnvironment`. */
+export function plinkCommandLine({ keyFile, hostKeyFingerprints }: Destination): string {
+  const trusted = hostKeyFingerprints.flatMap((print) => ["-hostkey", print]);
+  return ["plink", "-ssh", "-batch", "-noagent", "-i", puttyKey(keyFile), ...trusted].join(" ");
+}
+
+export function puttyEnvironment({ home }: Destination): NodeJS.ProcessEnv {
+  return { HOME: home, PUTTYDIR: home };
+}
 
 /** The key in PuTTY's format, made once. */
 function puttyKey(keyFile: string): string {
