@@ -196,6 +196,17 @@ describe("the socket behind a header", () => {
     assert.deepEqual(told.calls, ["close"]);
   });
 
+  it("tells a close once, also when it is resumed afterwards", async () => {
+    const { socket, told, proxied } = await behindHeader("first");
+    proxied.pause();
+    proxied.start(told.handler);
+    await settled();
+    socket.deliverClose();
+    proxied.resume();
+    await settled();
+    assert.deepEqual(told.calls, ["close"]);
+  });
+
   it("passes the rest on", async () => {
     const { socket, told, proxied } = await behindHeader("");
     proxied.start(told.handler);
