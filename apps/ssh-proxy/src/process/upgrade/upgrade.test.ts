@@ -14,7 +14,7 @@ const HOLDFAST = join(
   ...[import.meta.dirname, "../../../../..", "packages/holdfast/src/command/main.ts"],
 );
 
-describe("an upgrade", { timeout: 120_000 }, () => {
+describe("an upgrade", { timeout: 240_000 }, () => {
   it("refuses no connection and breaks no session, 20 times under load", async (t) => {
     const supervisor = await StartedSupervisor.start(t, { drainingMax: 8 });
     const number = (): number => supervisor.now.current?.number ?? 0;
@@ -132,7 +132,7 @@ describe("an upgrade", { timeout: 120_000 }, () => {
     const supervisor = await StartedSupervisor.start(t, { drainingMax: 1 });
     const first = await EchoSession.open(supervisor.port);
     assert.equal((await supervisor.upgrade()).kind, "done");
-    const second = await EchoSession.open(supervisor.port);
+    const second = await EchoSession.openAt(supervisor.port, supervisor.workerPid);
     const report = await supervisor.upgrade();
     assert.ok(report.kind === "refused");
     assert.match(report.reason, /^1 old versions still drain/);

@@ -39,6 +39,15 @@ export class EchoSession {
     return session;
   }
 
+  /** One with this worker: just after an upgrade the old one may still take a connection. */
+  static async openAt(port: number, pid: number): Promise<EchoSession> {
+    for (;;) {
+      const session = await EchoSession.open(port);
+      if (session.pid === pid) return session;
+      await session.end();
+    }
+  }
+
   /** Sends the text and waits for it to come back. */
   async echo(text: string): Promise<void> {
     this.socket.write(`${text}\n`);
