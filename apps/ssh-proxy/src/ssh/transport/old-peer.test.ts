@@ -75,6 +75,11 @@ class OldClient {
     this.reader.use(createOpener(NAMES, keysFor("server", from)));
   }
 
+  /** The number of the packet that is sent next. */
+  get sequence(): number {
+    return this.writer.sequence;
+  }
+
   send(payload: Buffer): void {
     this.server.transport.receive(this.writer.packet(payload));
     assert.deepEqual(this.server.errors, []);
@@ -108,5 +113,15 @@ describe("a client without the strict key exchange", () => {
       assert.equal(server.keys.length, round + 1);
     }
     assert.ok(server.keys.every(({ strictKex, macIn }) => !strictKex && macIn === NAMES.mac));
+  });
+
+  it("is told by its number which message nobody knows", () => {
+    const client = new OldClient();
+    client.connect();
+    for (let count = 0; count < 3; count++) {
+      const answer = Buffer.of(MESSAGE.unimplemented, 0, 0, 0, client.sequence);
+      client.send(Buffer.of(19));
+      assert.deepEqual(client.receive(), answer);
+    }
   });
 });
