@@ -11,7 +11,7 @@ import {
 } from "holdfast";
 import { writeKnownHosts } from "./embedded/demo-files.ts";
 import { dumpOnCrash } from "./forensic/crash-dump.ts";
-import { banner, type ReadyProxy } from "./process/banner.ts";
+import { banner, exampleOf, type ReadyProxy } from "./process/banner.ts";
 import { parseProcessOptions, type ProcessOptions, USAGE, UsageError } from "./process/options.ts";
 import { openProxyProcess, type ProxyProcess } from "./process/proxy-process.ts";
 import { readSettings } from "./process/settings.ts";
@@ -32,9 +32,8 @@ async function main(): Promise<void> {
 }
 
 async function runAlone(options: ProcessOptions): Promise<void> {
-  const { proxy, ready } = await start(options, undefined);
-  process.send?.({ kind: "ready", ...ready });
-  say(banner(options, ready, proxy.demo));
+  const { ready } = await start(options, undefined);
+  announce(options, ready);
 }
 
 async function runWorker(options: ProcessOptions, channel: WorkerChannel): Promise<void> {
@@ -44,8 +43,9 @@ async function runWorker(options: ProcessOptions, channel: WorkerChannel): Promi
     channel.onSupervisorGone(() => void lifecycle.shutdown("the supervisor is gone"));
     await channel.ready({ ...ready, pid: String(ready.pid) });
   } catch (error) {
+    // The supervisor says it, to whoever started that.
+    process.exitCode = 1;
     await channel.failed(explain(error));
-    throw error;
   }
 }
 
@@ -62,10 +62,15 @@ async function supervise(options: ProcessOptions): Promise<void> {
     onReady: ({ info }, addresses) => {
       const { ops = "" } = info;
       const ready = { ssh: formatAddress(addresses.get(SOCKET)!), ops, pid: process.pid };
-      process.send?.({ kind: "ready", ...ready });
-      say(banner(options, ready, undefined));
+      announce(options, ready);
     },
   });
+}
+
+/** Tells who started it, whether that is a program or a person. */
+function announce(options: ProcessOptions, ready: ReadyProxy): void {
+  process.send?.({ kind: "ready", ...ready, example: exampleOf(options, ready) });
+  say(banner(options, ready));
 }
 
 async function start(

@@ -31,6 +31,7 @@ import type { Route, Router } from "./routing/router.ts";
 import { FrontConnection, type FrontObserver, RESTARTING } from "./session/front-connection.ts";
 import type { SessionParts } from "./session/session.ts";
 import type { SshConnectionOptions } from "./ssh/connection/connection-options.ts";
+import type { OutputMemory } from "./ssh/connection/output-memory.ts";
 import { SshServerConnection } from "./ssh/connection/server-connection.ts";
 import type { AuthAnswer } from "./ssh/connection/ssh-connection.ts";
 import type { PrivateKey } from "./ssh/keys/private-key.ts";
@@ -43,6 +44,7 @@ export interface SshProxyParts {
   readonly logger: Logger;
   readonly network: Network;
   readonly createTransport: CreateTransport;
+  readonly memory: OutputMemory;
   /** Where clients connect. */
   readonly address: Address;
   /** See `ListenOptions`; undefined: a socket of its own. */
@@ -188,12 +190,14 @@ export class SshProxy implements LifecyclePart, FrontObserver {
   }
 
   private serve({ socket, ticket, proxiedBy }: FrontEntry): void {
-    const { clock, hostKeys, createTransport, options, timeLimits, sshOptions } = this.parts;
+    const { clock, hostKeys, createTransport, memory, options } = this.parts;
+    const { timeLimits, sshOptions } = this.parts;
     const log = this.parts.forensics.open();
     const addr = socket.remote;
     log.record({ event: "accept", addr, ...(proxiedBy !== undefined && { proxiedBy }) });
     void new SshServerConnection({
-      ...{ socket, clock, hostKeys, createTransport, options: sshOptions, ident: options.ident },
+      ...{ socket, clock, hostKeys, createTransport, memory },
+      ...{ options: sshOptions, ident: options.ident },
       admit: () => ticket.beginHandshake(),
       handle: (connection) => {
         const front = new FrontConnection({

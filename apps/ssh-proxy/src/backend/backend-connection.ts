@@ -5,6 +5,7 @@ import { TIME_LIMITS_DEFAULTS } from "../front/time-limits.ts";
 import type { BackendPool } from "../routing/backend-pools.ts";
 import { type LoginSsh, loginSsh } from "../ssh/connection/client-connection.ts";
 import type { SshConnectionOptions } from "../ssh/connection/connection-options.ts";
+import type { OutputMemory } from "../ssh/connection/output-memory.ts";
 import type { ConnectionEnd, SshClientConnection } from "../ssh/connection/ssh-connection.ts";
 import type { PrivateKey } from "../ssh/keys/private-key.ts";
 import type { PublicKey } from "../ssh/keys/public-key.ts";
@@ -15,6 +16,7 @@ export interface DialParts {
   readonly clock: Clock;
   readonly network: Network;
   readonly createTransport: CreateTransport;
+  readonly memory: OutputMemory;
   readonly ident: string;
   readonly algorithms?: LoginSsh["algorithms"];
   readonly options: BackendOptions;
@@ -64,7 +66,7 @@ export class BackendConnection {
     const socket = await network.connect(target.address, { timeoutMs: options.dialMs });
     let times: ConnectionTimes | undefined;
     const login = loginSsh({
-      ...{ socket, clock, createTransport, ident, keys: target.keys },
+      ...{ socket, clock, createTransport, ident, keys: target.keys, memory: parts.memory },
       ...(parts.algorithms !== undefined && { algorithms: parts.algorithms }),
       user: target.pool.user,
       options: parts.sshOptions,

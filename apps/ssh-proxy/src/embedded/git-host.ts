@@ -16,6 +16,7 @@ import { type Command } from "../command/command.ts";
 import { parseGitProtocol } from "../command/git-protocol.ts";
 import { isRefusal, parseCommand } from "../command/parse-command.ts";
 import { completeSshConnectionOptions } from "../ssh/connection/connection-options.ts";
+import type { OutputMemory } from "../ssh/connection/output-memory.ts";
 import { SshServerConnection } from "../ssh/connection/server-connection.ts";
 import type { ChannelHandler, SshChannel } from "../ssh/connection/ssh-channel.ts";
 import type { AuthAnswer, ServerConnectionHandler } from "../ssh/connection/ssh-connection.ts";
@@ -30,6 +31,7 @@ export interface GitHostParts {
   readonly clock: Clock;
   readonly network: Network;
   readonly createTransport: CreateTransport;
+  readonly memory: OutputMemory;
   /** The folder with the bare repositories. */
   readonly root: string;
   readonly hostKey: PrivateKey;
@@ -70,9 +72,9 @@ export class GitHost implements LifecyclePart {
   }
 
   private accept(socket: Socket): void {
-    const { clock, createTransport, hostKey } = this.parts;
+    const { clock, createTransport, memory, hostKey } = this.parts;
     const connection = new SshServerConnection({
-      ...{ socket, clock, createTransport, options: OPTIONS, hostKeys: [hostKey] },
+      ...{ socket, clock, createTransport, memory, options: OPTIONS, hostKeys: [hostKey] },
       ident: "Holdfast_embedded",
       handle: (owner) => this.handle(owner),
     });

@@ -1,6 +1,6 @@
 /** What a started proxy says of itself: where it is, and what to do next. */
 import { join } from "node:path";
-import { cloneLine, type DemoFiles, demoFilesIn } from "../embedded/demo-files.ts";
+import { cloneLine, demoFilesIn } from "../embedded/demo-files.ts";
 import { type ProcessOptions, wantsDemo } from "./options.ts";
 
 export interface ReadyProxy {
@@ -11,18 +11,20 @@ export interface ReadyProxy {
   readonly pid: number;
 }
 
-export function banner(
-  options: ProcessOptions,
-  ready: ReadyProxy,
-  demo: Pick<DemoFiles, "userKey" | "knownHosts"> | undefined,
-): string {
-  const files = demo ?? (wantsDemo(options) ? demoFilesIn(join(options.data, "demo")) : undefined);
+export function banner(options: ProcessOptions, ready: ReadyProxy): string {
+  const example = exampleOf(options, ready);
   return [
     `ssh-proxy takes SSH connections on ${ready.ssh}`,
     `  ops    ${ready.ops}  (/connections, /forensics, /metrics)`,
     `  log    ${options.log === "-" ? "standard output" : options.log}`,
-    ...(files === undefined ? [] : ["try:", `  ${cloneLine(files, ready.ssh)}`]),
+    ...(example === undefined ? [] : ["try:", `  ${example}`]),
     ...(options.supervised ? [`  npx holdfast up --pid-file ${options.pidFile}`] : []),
     "Ctrl-C lets running sessions end, and then ends; a second one ends at once.",
   ].join("\n");
+}
+
+/** A command that clones the demo, as it stands; undefined without a demo. */
+export function exampleOf(options: ProcessOptions, ready: ReadyProxy): string | undefined {
+  if (!wantsDemo(options)) return undefined;
+  return cloneLine(demoFilesIn(join(options.data, "demo")), ready.ssh);
 }

@@ -35,6 +35,7 @@ import { RefusalLog } from "../front/refusal-log.ts";
 import type { BackendPool } from "../routing/backend-pools.ts";
 import type { Route } from "../routing/router.ts";
 import { completeSshConnectionOptions } from "../ssh/connection/connection-options.ts";
+import { OutputMemory } from "../ssh/connection/output-memory.ts";
 import { createSshTransport } from "../ssh/transport/own-transport.ts";
 import { SshProxy } from "../ssh-proxy.ts";
 import { ProxyStats } from "../stats/proxy-stats.ts";
@@ -75,7 +76,8 @@ export async function openProxyProcess(input: ProxyProcessInput): Promise<ProxyP
     ...{ clock, logger, random: runtime.random.stream("breakers") },
     ...{ registry: observers.state, stats: observers.stats },
   });
-  const sources = await openSources({ ...input, observers, breakers });
+  const memory = new OutputMemory();
+  const sources = await openSources({ ...input, observers, breakers, memory });
   const stats = new ProxyStats(observers.stats);
   const ring = new EventRing();
   const audit = await openAudit(options, runtime, stats);
@@ -84,9 +86,10 @@ export async function openProxyProcess(input: ProxyProcessInput): Promise<ProxyP
     ...{ clock, logger, network: runtime.network, random: runtime.random.stream("hosts") },
     ...{ breakers, pools: sources.pools, registry: observers.state },
   });
-  const backends = openBackends(sources, hosts, runtime, settings, observers);
+  const backends = openBackends(input, sources, hosts, memory, observers);
   const proxy = new SshProxy({
-    ...{ clock, logger, network: runtime.network, createTransport: createSshTransport, stats },
+    ...{ clock, logger, network: runtime.network, createTransport: createSshTransport },
+    ...{ memory, stats },
     address: { kind: "tcp", host: options.host, port: options.port },
     ...{ fileDescriptor: input.fileDescriptor, door: door.door, hostKeys: sources.hostKeys },
     ...{ accounts: sources.accounts, router: sources.router },
@@ -144,14 +147,15 @@ function openDoor(
 }
 
 function openBackends(
+  { runtime, settings }: ProxyProcessInput,
   { keys }: Sources,
   hosts: HostChoices,
-  { clock, logger, network }: Runtime,
-  settings: Settings,
+  memory: OutputMemory,
   { state }: Observers,
 ): BackendConnections {
+  const { clock, logger, network } = runtime;
   const backends = new BackendConnections({
-    ...{ clock, logger, network, hosts, createTransport: createSshTransport },
+    ...{ clock, logger, network, hosts, memory, createTransport: createSshTransport },
     ...{ ident: BACKEND_IDENT, options: settings.backend },
     // It opens one channel at a time there, and a busy host's keepalives are its own affair.
     sshOptions: completeSshConnectionOptions({}),

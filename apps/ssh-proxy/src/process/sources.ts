@@ -24,6 +24,7 @@ import type { BackendPools } from "../routing/backend-pools.ts";
 import { openRouteFile } from "../routing/route-file/route-file.ts";
 import type { Router } from "../routing/router.ts";
 import { createThriftRouter } from "../routing/thrift-router/thrift-router.ts";
+import type { OutputMemory } from "../ssh/connection/output-memory.ts";
 import type { PrivateKey } from "../ssh/keys/private-key.ts";
 import { createSshTransport } from "../ssh/transport/own-transport.ts";
 import { BackendKeys, readHostKeys } from "./key-files.ts";
@@ -45,6 +46,7 @@ export interface SourceParts {
   readonly runtime: Runtime;
   readonly observers: Observers;
   readonly breakers: BreakerTable;
+  readonly memory: OutputMemory;
   readonly secrets: { readonly consulToken?: string | undefined };
   /** What the embedded backend's git gets to see of the environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -87,13 +89,14 @@ async function openGiven(parts: SourceParts): Promise<Sources> {
   };
 }
 
-function openDemo({ options, runtime, observers, environment }: SourceParts): Sources {
+function openDemo(parts: SourceParts): Sources {
+  const { options, runtime, observers, environment, memory } = parts;
   const { clock, network, logger } = runtime;
   mkdirSync(options.data, { recursive: true });
   const demo = openDemoFiles(join(options.data, "demo"));
   const routes = new DemoRoutes(demo.repositories, demo.backendKey.publicKey, clock);
   const host = new GitHost({
-    ...{ clock, network, environment, createTransport: createSshTransport },
+    ...{ clock, network, environment, memory, createTransport: createSshTransport },
     root: demo.repositories,
     hostKey: demo.backendKey,
     clientKey: demo.proxyKey.publicKey,

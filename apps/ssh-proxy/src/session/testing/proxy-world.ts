@@ -34,6 +34,7 @@ import {
   completeSshConnectionOptions,
   type SshConnectionOptions,
 } from "../../ssh/connection/connection-options.ts";
+import { OutputMemory } from "../../ssh/connection/output-memory.ts";
 import type { SshClientConnection } from "../../ssh/connection/ssh-connection.ts";
 import { generatePrivateKey } from "../../ssh/keys/generate-private-key.ts";
 import type { PrivateKey } from "../../ssh/keys/private-key.ts";
@@ -90,6 +91,7 @@ export class ProxyWorld {
     const { clock, random } = world;
     this.clock = clock;
     const { logger, ring } = this;
+    const memory = new OutputMemory();
     const metrics = new StatsRegistry();
     this.stats = new ProxyStats(metrics);
     this.backend = new ScriptedBackend({
@@ -99,7 +101,8 @@ export class ProxyWorld {
     const network = world.network.host("proxy");
     const pool = this.pool(input.pinned ?? [KEYS.backend.publicKey.fingerprint]);
     this.backends = new BackendConnections({
-      ...{ clock, network, logger, createTransport: createSshTransport, ident: "Holdfast" },
+      ...{ clock, network, logger, memory, createTransport: createSshTransport },
+      ident: "Holdfast",
       options: completeBackendOptions(input.backend),
       sshOptions: completeSshConnectionOptions(),
       keyNamed: () => KEYS.proxy,
@@ -114,7 +117,7 @@ export class ProxyWorld {
     });
     const refusals = new RefusalLog(clock, logger);
     this.proxy = new SshProxy({
-      ...{ clock, logger, network, createTransport: createSshTransport, address: PROXY },
+      ...{ clock, logger, network, memory, createTransport: createSshTransport, address: PROXY },
       ...{ hostKeys: [KEYS.host], fileDescriptor: undefined, stats: this.stats },
       options: completeProxyOptions(input.proxy),
       timeLimits: completeTimeLimits(input.times ?? {}),
@@ -150,6 +153,7 @@ export class ProxyWorld {
     const socket = await this.client.connect(PROXY, { timeoutMs: 1_000 });
     return loginSsh({
       ...{ socket, keys, clock: this.clock, user: "git", createTransport: createSshTransport },
+      memory: new OutputMemory(),
       ident: "Test",
       acceptHostKey: ({ fingerprint }) => fingerprint === KEYS.host.publicKey.fingerprint,
       options: completeSshConnectionOptions(),

@@ -1,6 +1,7 @@
 /** A backend whose commands the test plays: an SSH server that hands every session to the test. */
 import type { Address, Clock, Listener, Network } from "holdfast";
 import { completeSshConnectionOptions } from "../../ssh/connection/connection-options.ts";
+import { OutputMemory } from "../../ssh/connection/output-memory.ts";
 import { SshServerConnection } from "../../ssh/connection/server-connection.ts";
 import type { ChannelHandler, SshChannel } from "../../ssh/connection/ssh-channel.ts";
 import type { PrivateKey } from "../../ssh/keys/private-key.ts";
@@ -44,6 +45,7 @@ export class ScriptedBackend {
         new SshServerConnection({
           ...{ socket, clock, options: OPTIONS, hostKeys: [hostKey], ident: "Scripted" },
           createTransport: createSshTransport,
+          memory: new OutputMemory(),
           handle: () => ({
             onIdent: () => undefined,
             onReceived: () => undefined,

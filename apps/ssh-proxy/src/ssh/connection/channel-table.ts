@@ -5,6 +5,7 @@ import { MESSAGE } from "../message-numbers.ts";
 import { MessageReader } from "../message-reader.ts";
 import { MessageWriter } from "../message-writer.ts";
 import { DISCONNECT, SshError } from "../ssh-error.ts";
+import { escapeText } from "../transport/escape-text.ts";
 import { Channel, PACKET_DATA_MAX_BYTES } from "./channel.ts";
 import type { SshConnectionOptions } from "./connection-options.ts";
 import type { PacketLink } from "./packet-link.ts";
@@ -14,6 +15,11 @@ import type { ChannelHandler, SshChannel } from "./ssh-channel.ts";
 const OPEN_REFUSED = { prohibited: 1, connectFailed: 2, unknownType: 3, shortage: 4 } as const;
 
 const TEXT_MAX_BYTES = 255;
+/**
+ * Every implementation takes packets of 32 KiB (RFC 4253, 6.1). For a peer that asks for tiny ones
+ * each byte would cost a packet, its encryption and its padding.
+ */
+const PEER_PACKET_MIN_BYTES = 1_024;
 
 /** Decides about a session that the peer wants to open; a client takes none. */
 export type OnSession = (channel: SshChannel) => ChannelHandler | { readonly refused: string };
@@ -27,6 +33,8 @@ export class ChannelTable {
   private readonly channels = new Map<number, Channel>();
   private readonly opening = new Map<number, PendingOpen>();
   private nextId = 0;
+  /** Why there are no channels any more. */
+  private ended: SshError | undefined = undefined;
 
   constructor(link: PacketLink, options: SshConnectionOptions, onSession?: OnSession) {
     this.link = link;
@@ -48,6 +56,9 @@ export class ChannelTable {
     if (number === MESSAGE.channelOpenFailure) return this.onRefused(id, reader);
     const channel = this.channels.get(id);
     if (channel === undefined || !channel.isOpen) {
+      // One that has ended: some say late that they have read what came before.
+      const ended = channel === undefined && id < this.nextId;
+      if (ended && number === MESSAGE.channelWindowAdjust) return;
       throw new SshError(DISCONNECT.protocolError, `message ${number} on no channel (${id})`);
     }
     onChannelMessage(channel, number, reader);
@@ -59,6 +70,7 @@ export class ChannelTable {
 
   /** The connection is over: every channel is, too. */
   end(error: SshError): void {
+    this.ended ??= error;
     for (const { reject } of [...this.opening.values()]) reject(error);
     this.opening.clear();
     for (const channel of [...this.channels.values()]) channel.leave(error);
@@ -66,6 +78,8 @@ export class ChannelTable {
 
   /** Opens a session; rejects with an SshError when the peer does not let us. */
   open(handler: ChannelHandler, initialGrantBytes: number): Promise<SshChannel> {
+    // Nobody would ever answer.
+    if (this.ended !== undefined) return Promise.reject(this.ended);
     const channel = this.makeChannel();
     channel.handler = handler;
     channel.granted(initialGrantBytes);
@@ -97,8 +111,9 @@ export class ChannelTable {
         ? refuse(OPEN_REFUSED.prohibited, "forwarding is not allowed here")
         : refuse(OPEN_REFUSED.unknownType, "only sessions can be opened here");
     }
-    if (packetMaxBytes < 1) {
-      throw new SshError(DISCONNECT.protocolError, "a channel that takes packets of 0 bytes");
+    if (packetMaxBytes < PEER_PACKET_MIN_BYTES) {
+      const text = `packets of ${packetMaxBytes} bytes; they must be ${PEER_PACKET_MIN_BYTES}`;
+      return refuse(OPEN_REFUSED.connectFailed, text);
     }
     if (this.channels.size >= this.options.channelsMax) {
       const text = `no more than ${this.options.channelsMax} sessions on one connection`;
@@ -134,18 +149,24 @@ export class ChannelTable {
     );
   }
 
+  /** It is read before anything is done: whoever waits hears of a bad one, too. */
   private onConfirmed(id: number, reader: MessageReader): void {
+    const peerId = reader.uint32();
+    const windowBytes = reader.uint32();
+    const packetMaxBytes = reader.uint32();
+    if (packetMaxBytes < PEER_PACKET_MIN_BYTES) {
+      throw new SshError(DISCONNECT.protocolError, `packets of ${packetMaxBytes} bytes`);
+    }
     const pending = this.takeOpening(id);
-    const channel = this.channels.get(id)!;
-    channel.opened(reader.uint32(), reader.uint32(), Math.max(1, reader.uint32()));
+    this.channels.get(id)!.opened(peerId, windowBytes, packetMaxBytes);
     pending.resolve();
   }
 
   private onRefused(id: number, reader: MessageReader): void {
+    const reason = reader.uint32();
+    const text = escapeText(reader.text(), TEXT_MAX_BYTES);
     const pending = this.takeOpening(id);
     this.channels.delete(id);
-    const reason = reader.uint32();
-    const text = reader.text().slice(0, TEXT_MAX_BYTES);
     pending.reject(new SshError(reason, `the server refused a session: ${text}`));
   }
 

@@ -7,6 +7,11 @@ import type { ChannelHandler, SshChannel } from "./ssh-channel.ts";
 
 /** The longest data in one packet: what every implementation takes (RFC 4253, 6.1). */
 export const PACKET_DATA_MAX_BYTES = 32_768;
+/**
+ * The longest data that is sent in one go, however large a window is: what a socket that takes
+ * nothing makes wait is bounded by this, not by what a peer grants.
+ */
+const SEND_MAX_BYTES = 4 * PACKET_DATA_MAX_BYTES;
 /** A peer that sends more than it may by this part is no longer just imprecise (as OpenSSH). */
 const OVERRUN_GRACE_RATIO = 0.1;
 /** However large the window was: what is sent too much must be buffered, too. */
@@ -39,8 +44,8 @@ export class Channel implements SshChannel {
   private stderrHead: Buffer = EMPTY;
   private open = false;
   private eofSent = false;
+  private eofReceived = false;
   private closeSent = false;
-  private closeReceived = false;
   private gone = false;
   /** Who waits for CHANNEL_SUCCESS or FAILURE, in the order of the requests. */
   private readonly asked: ((granted: boolean) => void)[] = [];
@@ -75,7 +80,8 @@ export class Channel implements SshChannel {
   }
 
   get sendableBytes(): number {
-    return this.mayTalk && !this.eofSent && this.link.takesBytes ? this.windowBytes : 0;
+    if (!this.mayTalk || this.eofSent || !this.link.takesBytes) return 0;
+    return Math.min(this.windowBytes, SEND_MAX_BYTES);
   }
 
   get isOpen(): boolean {
@@ -127,7 +133,6 @@ export class Channel implements SshChannel {
     if (!this.mayTalk) return;
     this.closeSent = true;
     this.tell(MESSAGE.channelClose);
-    if (this.closeReceived) this.leave(undefined);
   }
 
   onData(bytes: Buffer, stderr: boolean): void {
@@ -140,7 +145,8 @@ export class Channel implements SshChannel {
       throw new SshError(DISCONNECT.protocolError, "data past the window that was granted");
     }
     this.input.onBytes("in", bytes.length);
-    if (this.closeSent || this.closeReceived) return;
+    // Nothing is no data: it would cost, and count as a sign of life, without using a window up.
+    if (this.closeSent || this.eofReceived || bytes.length === 0) return;
     if (stderr) this.handler?.onStderr(bytes);
     else this.handler?.onData(bytes);
   }
@@ -157,7 +163,10 @@ export class Channel implements SshChannel {
     if (this.mayTalk && !this.gone) this.handler?.onSendable();
   }
 
+  /** What comes after it is thrown away: it was said that nothing would. */
   onEof(): void {
+    if (this.eofReceived) return;
+    this.eofReceived = true;
     if (!this.closeSent) this.handler?.onEof();
   }
 
@@ -191,8 +200,6 @@ export class Channel implements SshChannel {
   }
 
   onClose(): void {
-    if (this.closeReceived) return;
-    this.closeReceived = true;
     if (!this.closeSent) {
       this.closeSent = true;
       this.tell(MESSAGE.channelClose);
@@ -215,7 +222,7 @@ export class Channel implements SshChannel {
   }
 
   private sendPieces(head: Buffer, lengthAt: number, bytes: Uint8Array): void {
-    if (!this.mayTalk) return;
+    if (!this.mayTalk || this.eofSent) return;
     this.windowBytes -= bytes.length;
     this.input.onBytes("out", bytes.length);
     for (let at = 0; at < bytes.length; at += this.packetMaxBytes) {

@@ -4,6 +4,7 @@ import { MESSAGE } from "../message-numbers.ts";
 import { MessageReader } from "../message-reader.ts";
 import { MessageWriter } from "../message-writer.ts";
 import { DISCONNECT, SshError } from "../ssh-error.ts";
+import { escapeText } from "../transport/escape-text.ts";
 import type { SshTransport } from "../transport/ssh-transport.ts";
 
 export interface ClientAuthInput {
@@ -88,7 +89,7 @@ export class ClientAuth {
   }
 
   private refused(methods: readonly string[]): SshError {
-    const list = methods.join(", ").slice(0, TEXT_MAX_BYTES);
+    const list = escapeText(methods.join(", "), TEXT_MAX_BYTES);
     const text = `it does not let ${this.input.user} in with the proxy's key (it takes: ${list})`;
     return new SshError(DISCONNECT.noMoreAuthMethodsAvailable, text);
   }

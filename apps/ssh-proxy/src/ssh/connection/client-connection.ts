@@ -7,6 +7,7 @@ import type { CreateTransport, TransportInput } from "../transport/ssh-transport
 import { ChannelTable } from "./channel-table.ts";
 import { ClientAuth } from "./client-auth.ts";
 import type { SshConnectionOptions } from "./connection-options.ts";
+import type { OutputMemory } from "./output-memory.ts";
 import { GlobalRequests } from "./global-requests.ts";
 import { PacketLink } from "./packet-link.ts";
 import type { ChannelHandler, SshChannel } from "./ssh-channel.ts";
@@ -21,6 +22,7 @@ export interface LoginSsh extends Pick<TransportInput, "ident" | "algorithms"> {
   readonly acceptHostKey: (key: PublicKey) => boolean;
   readonly options: SshConnectionOptions;
   readonly createTransport: CreateTransport;
+  readonly memory: OutputMemory;
   /** Bytes came. */
   readonly onReceived?: () => void;
 }
@@ -58,7 +60,7 @@ class ClientConnection implements SshClientConnection {
     const { promise, resolve: end } = Promise.withResolvers<ConnectionEnd>();
     this.ended = promise;
     this.link = new PacketLink({
-      ...{ socket, clock, createTransport, ident },
+      ...{ socket, clock, createTransport, ident, memory: input.memory },
       ...(input.algorithms !== undefined && { algorithms: input.algorithms }),
       role: { kind: "client", acceptHostKey },
       handler: {

@@ -11,6 +11,7 @@ import type {
   TransportHandler,
   TransportInput,
 } from "../transport/ssh-transport.ts";
+import type { OutputMemory } from "./output-memory.ts";
 import type { ConnectionEnd } from "./ssh-connection.ts";
 
 /** Who is told what happens on the link; the last call is `onEnd`, exactly once. */
@@ -29,6 +30,7 @@ export interface LinkInput extends Pick<TransportInput, "role" | "ident" | "algo
   readonly socket: Socket;
   readonly clock: Clock;
   readonly createTransport: CreateTransport;
+  readonly memory: OutputMemory;
   readonly handler: LinkHandler;
   /**
    * Asked once the first bytes are there, before they are looked at: resolves when they may be,
@@ -38,10 +40,14 @@ export interface LinkInput extends Pick<TransportInput, "role" | "ident" | "algo
 }
 
 /** With so much not taken by the socket, nothing more is sent than what must be. */
-const PENDING_MAX_BYTES = 128 * 1_024;
-/** Packets up to this size are put together into one write; a copy costs less than a call. */
-const GATHER_MAX_BYTES = 16 * 1_024;
-
+const PENDING_MAX_BYTES = 64 * 1_024;
+/**
+ * Whoever sends heeds the limit above; answers cannot. A peer that goes on asking and reads none of
+ * them is cut here, so that it cannot make the process grow.
+ */
+const UNREAD_MAX_BYTES = 1_024 * 1_024;
+/** What is shorter is copied before it is written, so that no socket keeps a whole chunk for it. */
+const COPY_MAX_BYTES = 8 * 1_024;
 /** Long enough for a text to reach a user far away. */
 const LINGER_MS = 2_000;
 
@@ -52,8 +58,14 @@ export class PacketLink implements TransportHandler {
   private readonly socket: Socket;
   private readonly clock: Clock;
   private readonly handler: LinkHandler;
+  private readonly memory: OutputMemory;
+  /** What is laid out in the chunk, and before it what was not. */
   private readonly queue: Buffer[] = [];
+  private chunk: Buffer | undefined = undefined;
+  private chunkBytes = 0;
   private admit: (() => Promise<boolean>) | undefined;
+  /** What came while nobody knew whether it may be looked at. */
+  private beforeAdmission: Buffer[] | undefined = undefined;
   private queuedBytes = 0;
   private flushing = false;
   private pauses = 0;
@@ -68,11 +80,13 @@ export class PacketLink implements TransportHandler {
     this.socket = socket;
     this.clock = clock;
     this.handler = handler;
+    this.memory = input.memory;
     this.admit = input.admit;
     this.transport = createTransport({
       ...{ role: input.role, ident: input.ident, handler: this },
       ...(input.algorithms !== undefined && { algorithms: input.algorithms }),
       write: (bytes) => this.enqueue(bytes),
+      allocate: (bytes) => this.allocate(bytes),
     });
     socket.start({
       onBytes: (bytes) => this.receive(bytes),
@@ -98,7 +112,8 @@ export class PacketLink implements TransportHandler {
 
   /** Whether more may be sent than what must be: false until `onSendable`. */
   get takesBytes(): boolean {
-    return !this.ended && this.pendingBytes < PENDING_MAX_BYTES && !this.transport.exchangingKeys;
+    if (this.ended || this.end !== undefined || this.transport.exchangingKeys) return false;
+    return this.pendingBytes < PENDING_MAX_BYTES;
   }
 
   /**
@@ -157,9 +172,17 @@ export class PacketLink implements TransportHandler {
     if (this.ended) return;
     this.handler.onReceived();
     if (this.admit !== undefined) {
-      void this.waitForAdmission(this.admit, Buffer.from(bytes));
-      return;
+      this.beforeAdmission = [Buffer.from(bytes)];
+      void this.waitForAdmission(this.admit);
+    } else if (this.beforeAdmission !== undefined) {
+      // Where a pause takes effect only after what was read already.
+      this.beforeAdmission.push(Buffer.from(bytes));
+    } else {
+      this.read(bytes);
     }
+  }
+
+  private read(bytes: Uint8Array): void {
     try {
       this.transport.receive(bytes);
     } catch (thrown) {
@@ -178,44 +201,72 @@ export class PacketLink implements TransportHandler {
   }
 
   /** What came first is kept, one read of the socket, and nothing more is read meanwhile. */
-  private async waitForAdmission(admit: () => Promise<boolean>, bytes: Buffer): Promise<void> {
+  private async waitForAdmission(admit: () => Promise<boolean>): Promise<void> {
     this.admit = undefined;
-    this.pause();
-    const admitted = await admit();
+    this.pauseWhereAllowed();
+    const admitted = await admit().catch(() => false);
+    const first = this.beforeAdmission ?? [];
+    this.beforeAdmission = undefined;
     if (!admitted) return this.destroy();
-    this.resume();
-    this.receive(bytes);
+    this.pauseWhereAllowed();
+    for (const bytes of first) if (!this.ended) this.read(bytes);
   }
 
   private pauseWhereAllowed(): void {
-    const pause = this.pauses > 0 && !this.transport.exchangingKeys;
+    const waits = this.pauses > 0 && !this.transport.exchangingKeys;
+    const pause = waits || this.beforeAdmission !== undefined;
     if (pause === this.socketPaused || this.ended) return;
     this.socketPaused = pause;
     if (pause) this.socket.pause();
     else this.socket.resume();
   }
 
+  /** Room for the next packet, behind the one before. */
+  private allocate(bytes: number): Buffer {
+    if (this.chunk !== undefined && this.chunkBytes + bytes > this.memory.chunkBytes) this.flush();
+    this.chunk ??= this.memory.take();
+    return this.chunk.subarray(this.chunkBytes, this.chunkBytes + bytes);
+  }
+
   private enqueue(bytes: Buffer): void {
     if (this.ended) return;
     // A key exchange may begin, and end, with any packet of ours.
     if (this.pauses > 0) this.pauseWhereAllowed();
-    this.queue.push(bytes);
+    if (bytes.buffer === this.chunk?.buffer) this.chunkBytes += bytes.length;
+    else this.queue.push(bytes);
     this.queuedBytes += bytes.length;
     if (this.flushing) return;
     this.flushing = true;
-    this.clock.afterTurn(() => this.flush());
+    this.clock.afterTurn(() => this.onTurnEnd());
   }
 
-  private flush(): void {
+  private onTurnEnd(): void {
     this.flushing = false;
-    if (this.queue.length === 0 || this.ended) return;
-    const bytes = this.queuedBytes;
-    const pieces = this.queue.splice(0);
+    this.flush();
+    if (this.pendingBytes > UNREAD_MAX_BYTES) return this.cutUnread();
+    this.tellSendable();
+  }
+
+  private cutUnread(): void {
+    const text = `more than ${UNREAD_MAX_BYTES} bytes of answers were not read`;
+    const error = new SshError(DISCONNECT.byApplication, text);
+    this.disconnect(error.reason, text, { kind: "protocol-error", error, text });
+  }
+
+  /** Hands everything to the socket. */
+  private flush(): void {
+    if (this.ended || this.queuedBytes === 0) return;
     this.queuedBytes = 0;
-    if (pieces.length === 1) this.socket.write(pieces[0]!);
-    else if (bytes <= GATHER_MAX_BYTES) this.socket.write(Buffer.concat(pieces, bytes));
-    else for (const piece of pieces) this.socket.write(piece);
-    if (this.takesBytes) this.handler.onSendable();
+    // Only the identification is laid out by itself, and it is the first of all.
+    for (const piece of this.queue.splice(0)) this.socket.write(piece);
+    const { chunk, chunkBytes } = this;
+    this.chunk = undefined;
+    this.chunkBytes = 0;
+    if (chunk === undefined) return;
+    const filled = chunk.subarray(0, chunkBytes);
+    const isShort = chunkBytes <= COPY_MAX_BYTES;
+    const taken = this.socket.write(isShort ? Buffer.from(filled) : filled);
+    if (taken || isShort) this.memory.give(chunk);
   }
 
   private tellSendable(): void {
@@ -236,6 +287,8 @@ export class PacketLink implements TransportHandler {
     this.ended = true;
     this.transport.close();
     this.queue.length = 0;
+    if (this.chunk !== undefined) this.memory.give(this.chunk);
+    this.chunk = undefined;
     // What was written before an `end()` still goes out; the peer closes, or the linger does.
     if (this.end === undefined) this.socket.destroy();
     else this.linger();

@@ -28,7 +28,20 @@ const TEXT_MAX_BYTES = 255;
 /** Keys of 16,384 bits are 2 KiB; their certificates, which we do not read, a few more. */
 const KEY_MAX_BYTES = 16_384;
 
+/**
+ * Requests that wait for the one before them. Nobody in his senses sends many ahead; each may hold
+ * twice the longest packet.
+ */
+const WAITING_MAX = 8;
+
 /** One request, copied out of its message, for it may have to wait for the one before. */
+type AuthRequest = KeyRequest | OtherRequest;
+
+interface OtherRequest {
+  readonly method: string;
+  readonly user: string;
+}
+
 interface KeyRequest {
   readonly user: string;
   readonly algorithm: string;
@@ -44,8 +57,11 @@ export class ServerAuth {
   private user: string | undefined = undefined;
   private requests = 0;
   private failures = 0;
-  private readonly waiting: KeyRequest[] = [];
+  private services = 0;
+  private readonly waiting: AuthRequest[] = [];
   private working = false;
+  private accepted = false;
+  /** Nobody logs in here any more: somebody has, or the connection ends. */
   private over = false;
   /** What was proven so far, where one key is not enough: fingerprints of one account. */
   private proven = new Set<string>();
@@ -56,7 +72,7 @@ export class ServerAuth {
   }
 
   get authenticated(): boolean {
-    return this.over;
+    return this.accepted;
   }
 
   /** How many keys did not do. */
@@ -80,7 +96,7 @@ export class ServerAuth {
     if (!this.over) this.onRequest(payload);
   }
 
-  /** The connection ended: nothing is answered any more. */
+  /** Nothing is answered any more. */
   close(): void {
     this.over = true;
     this.waiting.length = 0;
@@ -88,6 +104,10 @@ export class ServerAuth {
 
   private onService(payload: Buffer): void {
     const name = new MessageReader(payload).text(TEXT_MAX_BYTES);
+    // Each is answered, and one is enough.
+    if (++this.services > this.input.options.authRequestsMax) {
+      throw new SshError(DISCONNECT.protocolError, `${this.services} requests of a service`);
+    }
     if (name !== "ssh-userauth") {
       throw new SshError(DISCONNECT.serviceNotAvailable, "the first service is ssh-userauth");
     }
@@ -95,6 +115,9 @@ export class ServerAuth {
   }
 
   private onRequest(payload: Buffer): void {
+    if (this.services === 0) {
+      throw new SshError(DISCONNECT.protocolError, "a login before its service was asked for");
+    }
     const reader = new MessageReader(payload);
     const user = reader.text(TEXT_MAX_BYTES);
     const service = reader.text(TEXT_MAX_BYTES);
@@ -109,12 +132,12 @@ export class ServerAuth {
     if (user !== this.user) {
       throw new SshError(DISCONNECT.protocolError, "the user may not change during the login");
     }
-    if (method !== "publickey") {
-      this.input.onAuth({ user, method, result: "refused", why: "only public keys do" });
-      // "none" only asks what would do.
-      return this.fail(method !== "none");
+    if (this.waiting.length >= WAITING_MAX) {
+      throw new SshError(DISCONNECT.protocolError, `${WAITING_MAX} login requests wait already`);
     }
-    this.waiting.push(this.readKeyRequest(user, payload, reader));
+    this.waiting.push(
+      method === "publickey" ? this.readKeyRequest(user, payload, reader) : { user, method },
+    );
     void this.work();
   }
 
@@ -137,9 +160,16 @@ export class ServerAuth {
     if (this.working) return;
     this.working = true;
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      await this.judge(next);
+      if (isOfKey(next)) await this.judge(next);
+      else this.refuseMethod(next);
     }
     this.working = false;
+  }
+
+  private refuseMethod({ user, method }: OtherRequest): void {
+    this.input.onAuth({ user, method, result: "refused", why: "only public keys do" });
+    // "none" only asks what would do.
+    this.fail(method !== "none");
   }
 
   private async judge(request: KeyRequest): Promise<void> {
@@ -188,8 +218,8 @@ export class ServerAuth {
       const reply = new MessageWriter(MESSAGE.userauthFailure).names(METHODS).boolean(true);
       return this.input.transport.send(reply.finish());
     }
-    this.over = true;
-    this.waiting.length = 0;
+    this.close();
+    this.accepted = true;
     this.input.onAuth({ ...attempt, result: "accepted" });
     this.input.transport.send(new MessageWriter(MESSAGE.userauthSuccess).finish());
     this.input.onAuthenticated(identity);
@@ -225,6 +255,10 @@ export class ServerAuth {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+function isOfKey(request: AuthRequest): request is KeyRequest {
+  return "blob" in request;
+}
 
 /** The key, or why it is none: a key that we cannot read fails the attempt, not the connection. */
 function parseKey(blob: Buffer): PublicKey | string {

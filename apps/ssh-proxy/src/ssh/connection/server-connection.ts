@@ -8,6 +8,7 @@ import { DISCONNECT, SshError } from "../ssh-error.ts";
 import type { CreateTransport, TransportInput } from "../transport/ssh-transport.ts";
 import { ChannelTable } from "./channel-table.ts";
 import type { SshConnectionOptions } from "./connection-options.ts";
+import type { OutputMemory } from "./output-memory.ts";
 import { GlobalRequests } from "./global-requests.ts";
 import { PacketLink } from "./packet-link.ts";
 import { ServerAuth } from "./server-auth.ts";
@@ -19,6 +20,7 @@ export interface AcceptSsh extends Pick<TransportInput, "ident" | "algorithms"> 
   readonly hostKeys: readonly PrivateKey[];
   readonly options: SshConnectionOptions;
   readonly createTransport: CreateTransport;
+  readonly memory: OutputMemory;
   /** See `LinkInput`. */
   readonly admit?: (() => Promise<boolean>) | undefined;
   /** Gets the connection before anything happens on it. */
@@ -37,7 +39,7 @@ export class SshServerConnection implements SshConnection {
   constructor(input: AcceptSsh) {
     const { socket, clock, options, hostKeys, createTransport, ident } = input;
     this.link = new PacketLink({
-      ...{ socket, clock, createTransport, ident, admit: input.admit },
+      ...{ socket, clock, createTransport, ident, admit: input.admit, memory: input.memory },
       ...(input.algorithms !== undefined && { algorithms: input.algorithms }),
       role: { kind: "server", hostKeys },
       handler: {

@@ -58,7 +58,7 @@ class OwnTransport implements SshTransport {
   readonly role: "server" | "client";
   private readonly requireStrictKex: boolean;
   private readonly reader = new PacketReader();
-  private readonly writer = new PacketWriter();
+  private readonly writer: PacketWriter;
   private readonly pending: PendingMessages;
   private readonly trafficIn: TrafficMeter;
   private readonly trafficOut: TrafficMeter;
@@ -91,6 +91,7 @@ class OwnTransport implements SshTransport {
     this.limits = limits;
     this.handler = input.handler;
     this.write = input.write;
+    this.writer = new PacketWriter(input.allocate);
     this.offer = offerOf(input);
     this.role = input.role.kind;
     this.requireStrictKex = input.requireStrictKex ?? false;
@@ -103,8 +104,8 @@ class OwnTransport implements SshTransport {
     this.laterInit = laterInit;
     this.exchange = new KeyExchange(side, firstInit);
     this.exchangingKeys = true;
-    const ident = Buffer.from(`${side.ourIdent}\r\n`, "latin1");
-    this.write(Buffer.concat([ident, this.writer.packet(this.exchange.initMessage)]));
+    this.write(Buffer.from(`${side.ourIdent}\r\n`, "latin1"));
+    this.write(this.writer.packet(this.exchange.initMessage));
   }
 
   get sessionId(): Buffer {

@@ -51,6 +51,11 @@ export interface TransportInput {
   readonly handler: TransportHandler;
   /** Takes bytes for the peer, in order. The memory is the taker's from then on. */
   readonly write: (bytes: Buffer) => void;
+  /**
+   * Memory for the next packet, of just that length; it is handed to `write` before the next is
+   * asked for. Default: new memory for each.
+   */
+  readonly allocate?: ((bytes: number) => Buffer) | undefined;
   /** What to offer; default: all that are supported. */
   readonly algorithms?: AlgorithmOptions;
   /** Whether a peer without the strict key exchange is refused; default false. */

@@ -15,6 +15,12 @@ export class PacketWriter {
   /** Number of the next packet; counts up to 2^32, then from 0. */
   sequence = 0;
   private sealer: PacketSealer = PLAIN_SEALER;
+  private readonly allocate: (bytes: number) => Buffer;
+
+  /** `allocate` gives memory for each packet; default: new memory. */
+  constructor(allocate: (bytes: number) => Buffer = Buffer.allocUnsafe) {
+    this.allocate = allocate;
+  }
 
   use(sealer: PacketSealer): void {
     this.sealer = sealer;
@@ -31,7 +37,7 @@ export class PacketWriter {
     let paddingBytes = sealer.blockBytes - (paddedBytes % sealer.blockBytes);
     if (paddingBytes < PADDING_MIN_BYTES) paddingBytes += sealer.blockBytes;
     const length = 1 + payloadBytes + paddingBytes;
-    const packet = Buffer.allocUnsafe(4 + length + sealer.tagBytes);
+    const packet = this.allocate(4 + length + sealer.tagBytes);
     packet.writeUInt32BE(length);
     packet[4] = paddingBytes;
     packet.set(head, 5);
