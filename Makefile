@@ -5,10 +5,12 @@ PORT          = 9090
 OPS_PORT      = 6060
 FEED_PORT     = 9190
 FEED_OPS_PORT = 6070
+SSH_PORT      = 2222
+SSH_OPS_PORT  = 6080
 INSTANCES     = 3
 WORKERS       = 1
 CONFIG        =
-BENCH         = rpc feed-history policies
+BENCH         = rpc feed-history policies ssh-proxy
 
 # The repository's own Node, whatever the machine has: an npm package like any other.
 NODE := node_modules/.bin/node
@@ -24,10 +26,12 @@ help: ## Lists the targets
 	@echo
 	@echo "make up takes DATA=$(DATA) PORT=$(PORT) OPS_PORT=$(OPS_PORT) INSTANCES=$(INSTANCES)"
 	@echo "  FEED_PORT=$(FEED_PORT) FEED_OPS_PORT=$(FEED_OPS_PORT) CONFIG=file WORKERS=$(WORKERS)"
+	@echo "  SSH_PORT=$(SSH_PORT) SSH_OPS_PORT=$(SSH_OPS_PORT)"
 
-up: $(INSTALLED) ## Starts feed and the feed-history it asks here, until Ctrl-C
+up: $(INSTALLED) ## Starts feed, the feed-history it asks, and ssh-proxy, until Ctrl-C
 	@exec $(NODE) tools/up.ts --data "$(DATA)" --port "$(PORT)" --ops-port "$(OPS_PORT)" \
 	  --feed-port "$(FEED_PORT)" --feed-ops-port "$(FEED_OPS_PORT)" \
+	  --ssh-port "$(SSH_PORT)" --ssh-ops-port "$(SSH_OPS_PORT)" \
 	  --instances "$(INSTANCES)" --workers "$(WORKERS)" $(if $(CONFIG),--config "$(CONFIG)")
 
 # Both halves run, so that one mistake does not hide another.
@@ -42,7 +46,7 @@ test: $(INSTALLED) ## Sets up what is missing, then runs every check and every t
 check: $(INSTALLED) ## Types, lint, format, tidy, docs and unit tests, in under a minute
 	@$(NODE) tools/check.ts
 
-bench: $(INSTALLED) ## Measures us beside others, for a long time: BENCH=rpc, BENCH=feed-history
+bench: $(INSTALLED) ## Measures us beside others, for a long time: BENCH=rpc, BENCH=ssh-proxy
 	@sh bench/setup.sh
 	@for program in $(BENCH); do $(NODE) bench/$$program.ts || exit 1; done
 

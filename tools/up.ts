@@ -1,6 +1,7 @@
 /**
- * What `make up` starts: feed-history as several instances on one store, and feed, which calls
- * them. Ends both on Ctrl-C, the callers first, and says how that went.
+ * What `make up` starts: feed-history as several instances on one store, feed, which calls them,
+ * and ssh-proxy under its supervisor, in front of its own backend. Ends all of them on Ctrl-C, the
+ * callers first, and says how that went.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
@@ -13,16 +14,21 @@ const TEXT = { type: "string" } as const;
 const { values } = parseArgs({
   options: {
     ...{ data: TEXT, port: TEXT, "ops-port": TEXT, "feed-port": TEXT, "feed-ops-port": TEXT },
+    ...{ "ssh-port": TEXT, "ssh-ops-port": TEXT },
     ...{ instances: TEXT, workers: TEXT, config: TEXT },
   },
 });
 const data = values.data ?? "./data";
+const sshData = join(data, "ssh-proxy");
 const shared = Number(values.workers ?? "1") > 1;
 
 interface Ready {
   readonly kind: "ready";
   readonly rpc?: readonly string[];
   readonly address?: string;
+  readonly ssh?: string;
+  /** What to try, as it stands. */
+  readonly example?: string;
   readonly ops: readonly string[] | string;
   readonly pids?: readonly number[];
 }
@@ -33,6 +39,7 @@ class Program {
   readonly process: ChildProcess;
   readonly ready: Promise<Ready>;
   readonly ended: Promise<number>;
+  isReady = false;
 
   constructor(name: string, args: readonly string[]) {
     this.name = name;
@@ -44,7 +51,10 @@ class Program {
       detached: true,
     });
     this.ready = new Promise((resolve) => {
-      this.process.once("message", (message) => resolve(message as Ready));
+      this.process.once("message", (message) => {
+        this.isReady = true;
+        resolve(message as Ready);
+      });
     });
     this.ended = new Promise((resolve) => {
       this.process.once("exit", (code) => resolve(code ?? 1));
@@ -83,57 +93,83 @@ function startFeed(history: string): Program {
   return new Program("feed", [...["--history", history], ...ports, ...opsPorts, ...log, ...config]);
 }
 
-function banner(history: Ready, feed: Ready): string {
+function startSshProxy(): Program {
+  return new Program("ssh-proxy", [
+    ...["--supervised", "--data", sshData, "--port", values["ssh-port"] ?? "2222"],
+    ...["--ops-port", values["ssh-ops-port"] ?? "6080"],
+  ]);
+}
+
+function banner(history: Ready, feed: Ready, ssh: Ready): string {
   const ops = String(feed.ops);
+  const opsOfAll = `feed ${ops}  feed-history ${[history.ops].flat().join(" ")}`;
   const request = '{"request":{"userId":"7","count":3}}';
   return [
     `feed answers on ${feed.address} and asks feed-history on ${history.rpc!.join(" ")}`,
-    `  ops    feed ${ops}  feed-history ${[history.ops].flat().join(" ")}`,
+    `ssh-proxy takes SSH connections on ${ssh.ssh}, in front of a backend of its own`,
+    `  ops    ${opsOfAll}  ssh-proxy ${String(ssh.ops)}`,
     `  data   ${data}, with the logs; feed-history's processes are ${history.pids!.join(" ")}`,
     "try:",
     `  npx holdfast call ${feed.address} Feed.Refresh '${request}' --idl ${IDLS.feed}`,
     `  npx holdfast top ${ops}`,
     `  kill -9 ${history.pids![0]}   # then ask again: nobody notices`,
-    "Ctrl-C drains and ends; every answered SetHistory stays.",
+    `  ${ssh.example}`,
+    `  npx holdfast up --pid-file ${quote(join(sshData, "ssh-proxy.pid"))}   # no session notices`,
+    "Ctrl-C drains and ends, a second one at once; every answered SetHistory stays.",
   ].join("\n");
+}
+
+/** For a shell. */
+function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+const ssh = startSshProxy();
 const history = startHistory();
 let feed: Program | undefined;
 let ending = false;
 
+/** Resolves with their exit codes when all have ended; what calls others ends before those. */
+async function stopAll(again: boolean): Promise<number[]> {
+  // What is between the proxy and its users ends only by itself, and by a second signal.
+  const sshEnded = ssh.stop("SIGTERM");
+  const how = again ? "SIGKILL" : "SIGTERM";
+  // One that waits for the others would say that it waited in vain.
+  const feedEnded = await feed?.stop(feed.isReady ? how : "SIGKILL");
+  return [feedEnded ?? 0, await history.stop(how), await sshEnded];
+}
+
 async function end(signal: NodeJS.Signals): Promise<void> {
-  const how = ending ? "SIGKILL" : "SIGTERM";
+  const again = ending;
   ending = true;
-  const ends = [await feed?.stop(how), await history.stop(how)];
-  const orderly = ends.every((code) => code === 0 || code === undefined);
-  say(`ended (${signal}): ${orderly ? "every call was answered" : "not everything ended well"}`);
+  const orderly = (await stopAll(again)).every((code) => code === 0);
+  const well = "every call was answered, every session ended by itself";
+  say(`ended (${signal}): ${orderly ? well : "not everything ended well"}`);
   process.exit(orderly ? 0 : 1);
 }
 
 process.on("SIGINT", () => void end("SIGINT"));
 process.on("SIGTERM", () => void end("SIGTERM"));
 
-/** A program that ends unasked takes the other with it: what is wrong has been said by then. */
+/** A program that ends unasked takes the others with it. */
 function watch(program: Program): void {
   void program.ended.then(async (code) => {
     if (ending) return;
     ending = true;
-    await feed?.stop("SIGTERM");
-    await history.stop("SIGTERM");
-    say(`${program.name} ended by itself (${code})`);
+    await stopAll(false);
+    // Of a start that failed it has said what is wrong, in a line of its own.
+    if (program.isReady || code !== 1) say(`${program.name} ended by itself (${code})`);
     process.exit(1);
   });
 }
 
-watch(history);
+for (const each of [ssh, history]) watch(each);
 const place = join(data, "instances.json");
 if (!shared) watch((feed = startFeed(place)));
 const historyReady = await history.ready;
 if (shared) watch((feed = startFeed(`at:${historyReady.rpc![0]!}`)));
-const feedReady = await feed!.ready;
-say(banner(historyReady, feedReady));
+say(banner(historyReady, await feed!.ready, await ssh.ready));

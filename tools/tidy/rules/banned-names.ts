@@ -23,6 +23,7 @@ const PROGRAMS = [
   "apps/feed/src/main.ts",
   "apps/feed-history/src/main.ts",
   "apps/feed-history/src/process/",
+  "apps/ssh-proxy/src/main.ts",
   "packages/holdfast/src/command/",
   "packages/holdfast/src/start-service.ts",
   "docs/snippets/",

@@ -77,10 +77,11 @@ export function cloneLine(
   address: string,
 ): string {
   const ssh = [
-    `ssh -i ${quote(demo.userKey)} -o IdentitiesOnly=yes`,
-    `-o UserKnownHostsFile=${quote(demo.knownHosts)}`,
+    `ssh -i ${quote(forSsh(demo.userKey))} -o IdentitiesOnly=yes`,
+    `-o UserKnownHostsFile=${quote(oneOfSeveral(forSsh(demo.knownHosts)))}`,
   ].join(" ");
-  return `GIT_SSH_COMMAND="${ssh}" git clone ssh://git@${address}/${REPOSITORY}`;
+  const command = ssh.includes("'") ? quote(ssh) : `"${ssh}"`;
+  return `GIT_SSH_COMMAND=${command} git clone ssh://git@${address}/${REPOSITORY}`;
 }
 
 /** The key in the file; a new one when there is no such file. */
@@ -121,6 +122,17 @@ const AUTHOR = {
   GIT_CONFIG_NOSYSTEM: "1",
 };
 
-function quote(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+/** For a shell. */
+function quote(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Percent signs are OpenSSH's own in names of files. */
+function forSsh(path: string): string {
+  return path.replaceAll("%", "%%");
+}
+
+/** Where OpenSSH takes a list of files, separated by blanks. */
+function oneOfSeveral(path: string): string {
+  return /[\s"'\\]/.test(path) ? `"${path.replaceAll(/["\\]/g, "\\$&")}"` : path;
 }
