@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { skipSshd } from "../servers/openssh/sshd.ts";
+import { AttackerKey, exec, logIn, NUMBER, openChannel } from "./attacker/raw-session.ts";
+import { Fields, message, uint32 } from "./attacker/wire.ts";
 import type { Exec, ExecResult, RanProgram } from "./clients/client.ts";
 import { asyncsshClient, goClient } from "./clients/drivers.ts";
 import { runSsh } from "./clients/openssh.ts";
@@ -11,9 +13,10 @@ import { RANDOM_BYTES, startWorld, type World } from "./world.ts";
 const MEGABYTE = 1_024 * 1_024;
 
 describe("what is relayed", { skip: skipSshd(), timeout: 150_000 }, () => {
+  const key = new AttackerKey("by hand");
   let world!: World;
   before(async () => {
-    world = await startWorld();
+    world = await startWorld({ moreKeys: [key.publicLine] });
   });
   after(() => (world as World | undefined)?.[Symbol.asyncDispose]());
 
@@ -38,6 +41,29 @@ describe("what is relayed", { skip: skipSshd(), timeout: 150_000 }, () => {
         assert.deepEqual([ended.signal, ended.status], [signal, undefined]);
       });
     }
+
+    it("is its exit status, even half a second after it closed everything", async () => {
+      assert.equal((await ssh("exit-late-7")).exitCode, 7);
+      assert.equal((await ssh("exit-late-7", Buffer.from("some"))).exitCode, 7);
+    });
+
+    // OpenSSH's client closes a channel once both sides have said that they send no more, and
+    // goes on waiting for the status: such a close is no wish to end the command.
+    it("is told to a client that closes its side before it is known", async () => {
+      const { host, port, user } = world.underTest;
+      await using connection = await logIn(host, port, user, key);
+      const channel = await openChannel(connection);
+      connection.send(exec(channel, "git-upload-pack 'cases/exit-late-7'"));
+      connection.send(message(NUMBER.eof, uint32(channel.remote)));
+      await connection.next([NUMBER.eof]);
+      connection.send(message(NUMBER.close, uint32(channel.remote)));
+      const request = await connection.next([NUMBER.channelRequest, NUMBER.close]);
+      assert.equal(request[0], NUMBER.channelRequest, "closed without a status");
+      const fields = new Fields(request, 5);
+      assert.equal(fields.string().toString(), "exit-status");
+      assert.equal(request.readUInt32BE(request.length - 4), 7);
+      await connection.next([NUMBER.close]);
+    });
 
     it("comes behind everything that it wrote, 1,000 times on four connections", async () => {
       const exec = { ...execOf("word-last"), timeoutMs: 100_000 };

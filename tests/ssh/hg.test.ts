@@ -43,17 +43,12 @@ describe("hg", { skip: skipSshd("hg"), timeout: 150_000 }, () => {
 
   it("clones through plink, as TortoiseHg does", { skip: skipWithout("plink") }, async () => {
     const at = world.destination("rsa");
+    // With a port in the URL, hg on Linux would say -p, which plink does not know.
+    const url = `ssh://${at.user}@${at.host}/team/mercurial`;
     const clone = join(at.home, "one");
     const { exitCode, stderr } = await runProgram({
       program: "hg",
-      args: [
-        "--config",
-        `ui.ssh=${plinkCommandLine(at)}`,
-        "clone",
-        "-q",
-        urlOf(at, "team/mercurial"),
-        clone,
-      ],
+      args: ["--config", `ui.ssh=${plinkCommandLine(at)} -P ${at.port}`, "clone", "-q", url, clone],
       environment: { ...puttyEnvironment(at), HGPLAIN: "1", HGRCPATH: "" },
     });
     assert.equal(exitCode, 0, stderr.toString());

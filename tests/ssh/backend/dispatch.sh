@@ -17,6 +17,8 @@ data() { head -c "$1" "$world/random"; }
 
 play() {
   case $1 in
+  # Closes all it has, and ends only later.
+  exit-late-*) exec <&- >&- 2>&- && sleep 0.5 && exit "${1#exit-late-}" ;;
   exit-*) exit "${1#exit-}" ;;
   signal-*) kill "-${1#signal-}" $$ && sleep 5 ;;
   # Ends at once with something on both streams and a status.
@@ -25,7 +27,7 @@ play() {
   command) printf '%s' "$asked" ;;
   echo) exec cat ;;
   digest) exec sha256sum ;;
-  # Both directions at once, neither waiting for the other.
+    # Both directions at once, neither waiting for the other.
   both-*)
     exec 3<&0
     sha256sum <&3 >&2 &
