@@ -24,6 +24,8 @@ const PROGRAMS = [
   "apps/feed-history/src/main.ts",
   "apps/feed-history/src/process/",
   "apps/ssh-proxy/src/main.ts",
+  "apps/ssh-proxy/src/process/start-proxy.ts",
+  "apps/ssh-proxy/src/main.ts",
   "packages/holdfast/src/command/",
   "packages/holdfast/src/start-service.ts",
   "docs/snippets/",

@@ -45,7 +45,7 @@ const PENDING_MAX_BYTES = 64 * 1_024;
  * Whoever sends heeds the limit above; answers cannot. A peer that goes on asking and reads none of
  * them is cut here, so that it cannot make the process grow.
  */
-const UNREAD_MAX_BYTES = 1_024 * 1_024;
+const UNREAD_MAX_BYTES = 4 * 1_024 * 1_024;
 /** What is shorter is copied before it is written, so that no socket keeps a whole chunk for it. */
 const COPY_MAX_BYTES = 8 * 1_024;
 /** Long enough for a text to reach a user far away. */
