@@ -20,11 +20,11 @@ async function main(): Promise<void> {
 
 async function runAlone(options: ProcessOptions): Promise<void> {
   const { startProxy } = await import("./process/start-proxy.ts");
-  const { ready, demo } = await startProxy({ options, process, onEnded: say });
+  const { ready } = await startProxy({ options, process, onEnded: say });
   // Without a supervisor there is nobody to start the next version; the default would be the end.
   process.on("SIGUSR2", () => say('not upgraded: "holdfast up" needs a proxy under --supervised'));
   process.send?.({ kind: "ready", ...ready });
-  say(banner(options, ready, demo));
+  say(banner(options, ready));
 }
 
 /** What a supervisor starts. It is imported here, so that the supervisor itself stays small. */
@@ -70,7 +70,7 @@ async function supervise(options: ProcessOptions): Promise<void> {
       const ops = `http://${formatAddress(addresses.get(SOCKETS.ops)!)}`;
       const ready = { ssh, ops, pid: process.pid };
       process.send?.({ kind: "ready", ...ready });
-      say(banner(options, ready, undefined));
+      say(banner(options, ready));
     },
   });
 }

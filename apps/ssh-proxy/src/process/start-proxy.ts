@@ -11,7 +11,7 @@ import {
   systemRandom,
   TcpNetwork,
 } from "holdfast";
-import { type DemoFiles, writeKnownHosts } from "../embedded/demo-files.ts";
+import { writeKnownHosts } from "../embedded/demo-files.ts";
 import { dumpOnCrash } from "../forensic/crash-dump.ts";
 import type { ReadyProxy } from "./banner.ts";
 import type { ProcessOptions } from "./options.ts";
@@ -36,7 +36,6 @@ export interface StartedProxy {
   readonly ready: ReadyProxy;
   readonly ops: OpsServer;
   readonly lifecycle: Lifecycle;
-  readonly demo: DemoFiles | undefined;
 }
 
 /** Two reads of 64 KiB cost more than one of 128; a session holds less than 256 with either. */
@@ -75,7 +74,7 @@ export async function startProxy(input: StartProxy): Promise<StartedProxy> {
     writeKnownHosts(proxy.demo, address.host, address.port);
   }
   const ready = { ssh: formatAddress(address), ops: proxy.ops.url, pid: process.pid };
-  return { ready, ops: proxy.ops, lifecycle, demo: proxy.demo };
+  return { ready, ops: proxy.ops, lifecycle };
 }
 
 /**
