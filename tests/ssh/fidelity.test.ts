@@ -66,8 +66,8 @@ describe("what is relayed", { skip: skipSshd(), timeout: 150_000 }, () => {
     });
 
     it("comes behind everything that it wrote, 1,000 times on four connections", async () => {
-      const exec = { ...execOf("word-last"), timeoutMs: 100_000 };
-      const { stdout, stderr, status } = await goClient.execOften(exec, 1_000, 4);
+      const asked = { ...execOf("word-last"), timeoutMs: 100_000 };
+      const { stdout, stderr, status } = await goClient.execOften(asked, 1_000, 4);
       assert.deepEqual(
         [stdout.toString(), stderr.toString(), status],
         ["out last\n", "err last\n", 3],
