@@ -1,7 +1,7 @@
 /** Starts the ssh-proxy: one process, a supervisor of one, or such a one's worker. */
 import { join } from "node:path";
 import { formatAddress, openLog, ServiceError, SystemClock, systemRandom } from "holdfast";
-import { banner } from "./process/banner.ts";
+import { banner, exampleOf, type ReadyProxy } from "./process/banner.ts";
 import { parseProcessOptions, type ProcessOptions, USAGE, UsageError } from "./process/options.ts";
 import { runSupervisor } from "./process/upgrade/run-supervisor.ts";
 import { openWorkerChannel, type WorkerChannel } from "./process/upgrade/worker-channel.ts";
@@ -23,8 +23,7 @@ async function runAlone(options: ProcessOptions): Promise<void> {
   const { ready } = await startProxy({ options, process, onEnded: say });
   // Without a supervisor there is nobody to start the next version; the default would be the end.
   process.on("SIGUSR2", () => say('not upgraded: "holdfast up" needs a proxy under --supervised'));
-  process.send?.({ kind: "ready", ...ready });
-  say(banner(options, ready));
+  announce(options, ready);
 }
 
 /** What a supervisor starts. It is imported here, so that the supervisor itself stays small. */
@@ -46,8 +45,9 @@ async function runWorker(options: ProcessOptions, channel: WorkerChannel): Promi
     channel.onSupervisorGone(() => void lifecycle.shutdown("the supervisor is gone"));
     await channel.ready({ ssh: ready.ssh, ops: ready.ops });
   } catch (error) {
+    // The supervisor says it, to whoever started that.
+    process.exitCode = 1;
     await channel.failed(explain(error));
-    throw error;
   }
 }
 
@@ -69,10 +69,15 @@ async function supervise(options: ProcessOptions): Promise<void> {
       const ssh = formatAddress(addresses.get(SOCKETS.ssh)!);
       const ops = `http://${formatAddress(addresses.get(SOCKETS.ops)!)}`;
       const ready = { ssh, ops, pid: process.pid };
-      process.send?.({ kind: "ready", ...ready });
-      say(banner(options, ready));
+      announce(options, ready);
     },
   });
+}
+
+/** Tells who started it, whether that is a program or a person. */
+function announce(options: ProcessOptions, ready: ReadyProxy): void {
+  process.send?.({ kind: "ready", ...ready, example: exampleOf(options, ready) });
+  say(banner(options, ready));
 }
 
 /** One clear line for what a user can mend, a stack for what only we can. */
