@@ -7,6 +7,7 @@ import { createCtrCipher, createCtrDecipher, CTR_BLOCK_BYTES, type CtrName } fro
 import { type HmacHash, PacketHmac } from "./hmac.ts";
 import { macError } from "./mac-error.ts";
 import type { KeySource, PacketOpener, PacketSealer } from "./packet-cipher.ts";
+import { releaseMemory } from "./release-memory.ts";
 
 export class AesCtrEtmSealer implements PacketSealer {
   readonly blockBytes = CTR_BLOCK_BYTES;
@@ -23,7 +24,9 @@ export class AesCtrEtmSealer implements PacketSealer {
 
   seal(packet: Buffer, sequence: number): void {
     const end = packet.length - this.tagBytes;
-    packet.set(this.cipher.update(packet.subarray(4, end)), 4);
+    const sealed = this.cipher.update(packet.subarray(4, end));
+    packet.set(sealed, 4);
+    releaseMemory(sealed);
     packet.set(this.hmac.tag(sequence, packet.subarray(0, end)), end);
   }
 }

@@ -5,6 +5,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { macError } from "./mac-error.ts";
 import type { KeySource, PacketOpener, PacketSealer } from "./packet-cipher.ts";
+import { releaseMemory } from "./release-memory.ts";
 
 const TAG_BYTES = 16;
 const BLOCK_BYTES = 16;
@@ -36,6 +37,7 @@ export class AesGcmSealer implements PacketSealer {
     const sealed = cipher.update(packet.subarray(4, end));
     cipher.final();
     packet.set(sealed, 4);
+    releaseMemory(sealed);
     packet.set(cipher.getAuthTag(), end);
     countUp(this.iv);
   }

@@ -6,6 +6,7 @@ import { DISCONNECT, SshError } from "../../ssh-error.ts";
 import { macError } from "./mac-error.ts";
 import type { PacketOpener } from "./packet-cipher.ts";
 import { PLAIN_OPENER } from "./plain.ts";
+import { releaseMemory } from "./release-memory.ts";
 
 /**
  * The longest packet that is taken, without length and MAC: 35,000 bytes is what everybody must
@@ -28,6 +29,8 @@ export class PacketReader {
   /** What came of a packet whose end has not come; as long as needed to go on. */
   private partial: Buffer = NOTHING;
   private partialBytes = 0;
+  /** The packet of the last message; nobody needs it once the next is asked for. */
+  private opened: Buffer = NOTHING;
 
   use(opener: PacketOpener): void {
     this.opener = opener;
@@ -41,9 +44,11 @@ export class PacketReader {
 
   /**
    * The next message, or undefined when it has not come whole; the bytes are then no longer
-   * needed. Throws an `SshError`.
+   * needed. The message before it is gone. Throws an `SshError`.
    */
   next(): Buffer | undefined {
+    releaseMemory(this.opened);
+    this.opened = NOTHING;
     const payload = this.partialBytes > 0 ? this.nextOfPartial() : this.nextOfChunk();
     if (payload === undefined) this.chunk = NOTHING;
     return payload;
@@ -79,13 +84,16 @@ export class PacketReader {
     const packet = this.partial;
     this.partial = NOTHING;
     this.partialBytes = 0;
-    return this.open(packet, 0);
+    const payload = this.open(packet, 0);
+    if (this.opened.buffer !== packet.buffer) releaseMemory(packet);
+    return payload;
   }
 
   private open(bytes: Buffer, at: number): Buffer {
     const { length } = this;
     this.length = 0;
     const packet = this.opener.open(bytes, at, length, this.sequence);
+    this.opened = packet;
     this.sequence = (this.sequence + 1) >>> 0;
     const paddingBytes = packet[0]!;
     const payloadEnd = length - paddingBytes;
