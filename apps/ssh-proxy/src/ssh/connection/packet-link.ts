@@ -63,6 +63,8 @@ export class PacketLink implements TransportHandler {
   private readonly queue: Buffer[] = [];
   private chunk: Buffer | undefined = undefined;
   private chunkBytes = 0;
+  /** What the socket has not taken yet. */
+  private readonly lent: Buffer[] = [];
   private admit: (() => Promise<boolean>) | undefined;
   /** What came while nobody knew whether it may be looked at. */
   private beforeAdmission: Buffer[] | undefined = undefined;
@@ -91,7 +93,7 @@ export class PacketLink implements TransportHandler {
     socket.start({
       onBytes: (bytes) => this.receive(bytes),
       onEnd: () => (this.ended ? socket.destroy() : this.finish(CLOSED)),
-      onDrain: () => this.tellSendable(),
+      onDrain: () => this.onDrain(),
       onClose: (error) => {
         this.stopLinger();
         this.finish(
@@ -240,6 +242,12 @@ export class PacketLink implements TransportHandler {
     this.clock.afterTurn(() => this.onTurnEnd());
   }
 
+  /** The socket has taken everything: the memory is ours again. */
+  private onDrain(): void {
+    for (const chunk of this.lent.splice(0)) this.memory.give(chunk);
+    this.tellSendable();
+  }
+
   private onTurnEnd(): void {
     this.flushing = false;
     this.flush();
@@ -267,6 +275,7 @@ export class PacketLink implements TransportHandler {
     const isShort = chunkBytes <= COPY_MAX_BYTES;
     const taken = this.socket.write(isShort ? Buffer.from(filled) : filled);
     if (taken || isShort) this.memory.give(chunk);
+    else this.lent.push(chunk);
   }
 
   private tellSendable(): void {
