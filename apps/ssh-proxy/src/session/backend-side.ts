@@ -84,6 +84,13 @@ export class BackendSide implements ChannelHandler {
     this.stopWaiting = after(clock, closeMs, () => borrowed.release(false));
   }
 
+  /** The client is gone, and how the command ends is still of interest: for a while. */
+  closeSoon(): void {
+    this.channel.close();
+    const { clock, borrowed, closeMs } = this.input;
+    this.stopWaiting = after(clock, closeMs, () => borrowed.connection.ssh.destroy());
+  }
+
   onData(bytes: Buffer): void {
     this.input.onPayload();
     this.flow?.onData(bytes, false);
@@ -120,8 +127,8 @@ export class BackendSide implements ChannelHandler {
 
   onClose(error: SshError | undefined): void {
     this.closed = true;
+    this.stopWaiting();
     if (this.left) {
-      this.stopWaiting();
       this.input.borrowed.release(error === undefined);
     } else if (this.flow !== undefined) {
       this.input.onClose(error);

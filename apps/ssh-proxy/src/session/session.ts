@@ -71,6 +71,7 @@ export class Session implements ChannelHandler {
   private started = false;
   private terminal = false;
   private eofReceived = false;
+  private clientLeft = false;
   private execMs = 0;
   /** Requests for the backend that came before it was there. */
   private readonly early: { name: string; payload: Buffer }[] = [];
@@ -147,6 +148,17 @@ export class Session implements ChannelHandler {
       default:
         return false;
     }
+  }
+
+  /** A client that waits for nothing but the exit status closes its side first. */
+  onPeerClose(): boolean {
+    const { backend } = this;
+    if (this.ended || backend === undefined || backend.closed) return false;
+    this.clientLeft = true;
+    this.up.close();
+    this.down?.discard();
+    backend.closeSoon();
+    return true;
   }
 
   onClose(error: SshError | undefined): void {
@@ -325,6 +337,10 @@ export class Session implements ChannelHandler {
     if (this.ended) return;
     side.down.finish(() => {
       if (this.ended) return;
+      if (side.exit === undefined && this.clientLeft) {
+        this.channel.close();
+        return this.finish();
+      }
       if (side.exit === undefined) {
         const lost = "The connection to the backend was lost. Please try again.";
         const closed = "The backend ended without saying how.";

@@ -118,6 +118,36 @@ describe("a session", () => {
     }
   });
 
+  it("tells a client that has closed its side how the command ended", async () => {
+    const proxied = await ProxyWorld.start();
+    const { world, backend } = proxied;
+    const session = await proxied.exec();
+    backend.last.holdsClose = true;
+    session.channel.eof();
+    backend.last.channel.eof();
+    await world.run(100);
+    session.channel.close();
+    await world.run(100);
+    backend.last.channel.exitStatus(3);
+    backend.last.channel.close();
+    await world.run(100);
+    assert.deepEqual(session.events, ["eof", "exit 3", "close"]);
+    assert.deepEqual(proxied.backends.counts, { kept: 1, borrowed: 0 });
+  });
+
+  it("waits no longer than it says for a command that does not end with its client", async () => {
+    const proxied = await ProxyWorld.start();
+    const { world, backend } = proxied;
+    const session = await proxied.exec();
+    backend.last.holdsClose = true;
+    session.channel.close();
+    await world.run(4_000);
+    assert.deepEqual(session.events, []);
+    await world.run(2_000);
+    assert.deepEqual(session.events, ["close"]);
+    assert.deepEqual(proxied.backends.counts, { kept: 0, borrowed: 0 });
+  });
+
   it("says so when the backend is lost in the middle", async () => {
     const proxied = await ProxyWorld.start();
     const session = await proxied.exec();

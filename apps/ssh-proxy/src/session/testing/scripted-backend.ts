@@ -85,8 +85,11 @@ export class ScriptedCommand implements ChannelHandler {
   readonly requests: string[] = [];
   eof = false;
   closed = false;
+  peerClosed = false;
   /** Whether what is read is granted again; false: a command that does not read. */
   reads = true;
+  /** Whether it goes on when its client closes its side, as a program that nobody waits for. */
+  holdsClose = false;
   private readonly takes: () => boolean;
   private readonly pieces: Buffer[] = [];
 
@@ -131,6 +134,11 @@ export class ScriptedCommand implements ChannelHandler {
       return this.takes();
     } else this.requests.push(name === "signal" ? `signal ${reader.text()}` : name);
     return true;
+  }
+
+  onPeerClose(): boolean {
+    this.peerClosed = true;
+    return this.holdsClose;
   }
 
   onClose(): void {

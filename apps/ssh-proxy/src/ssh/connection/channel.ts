@@ -46,6 +46,7 @@ export class Channel implements SshChannel {
   private eofSent = false;
   private eofReceived = false;
   private closeSent = false;
+  private closeReceived = false;
   private gone = false;
   /** Who waits for CHANNEL_SUCCESS or FAILURE, in the order of the requests. */
   private readonly asked: ((granted: boolean) => void)[] = [];
@@ -133,6 +134,7 @@ export class Channel implements SshChannel {
     if (!this.mayTalk) return;
     this.closeSent = true;
     this.tell(MESSAGE.channelClose);
+    if (this.closeReceived) this.leave(undefined);
   }
 
   onData(bytes: Buffer, stderr: boolean): void {
@@ -171,7 +173,7 @@ export class Channel implements SshChannel {
   }
 
   onRequest(name: string, wanted: boolean, payload: Buffer): void {
-    if (this.closeSent) return;
+    // How a command ended may come after we have closed our side; nothing is answered then.
     if (this.owed.length >= this.input.requestsPendingMax) {
       throw new SshError(DISCONNECT.protocolError, "too many channel requests without an answer");
     }
@@ -200,6 +202,11 @@ export class Channel implements SshChannel {
   }
 
   onClose(): void {
+    if (this.closeReceived) {
+      throw new SshError(DISCONNECT.protocolError, "a channel that was closed twice");
+    }
+    this.closeReceived = true;
+    if (!this.closeSent && this.handler?.onPeerClose?.() === true) return;
     if (!this.closeSent) {
       this.closeSent = true;
       this.tell(MESSAGE.channelClose);

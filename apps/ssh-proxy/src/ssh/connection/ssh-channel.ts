@@ -49,6 +49,11 @@ export interface ChannelHandler {
    * holds back the answers to the requests after it (they are answered in order).
    */
   onRequest(name: string, payload: Buffer): boolean | Promise<boolean>;
+  /**
+   * The peer has closed its side: it sends nothing more, and may still read how things ended. With
+   * true our side stays open until `close`; false, or no such function, closes it at once.
+   */
+  onPeerClose?(): boolean;
   /** The last call, always made, once. `error` when the connection ended below it. */
   onClose(error: SshError | undefined): void;
 }
