@@ -167,10 +167,13 @@ export class SshProxy implements LifecyclePart, FrontObserver {
 
   onEnd(connection: FrontConnection, reason: Parameters<FrontObserver["onEnd"]>[1]): void {
     this.connections.delete(connection.sessionKey);
-    const { authFailureCount, authRequestCount } = connection.ssh;
-    const authenticated = connection.identity !== undefined;
+    const { authFailureCount, authRequestCount, remoteIdent } = connection.ssh;
     this.tickets.get(connection)?.ended({
-      ...{ reason, authenticated, authFailures: authFailureCount, authRequests: authRequestCount },
+      reason,
+      identified: remoteIdent !== "",
+      authenticated: connection.identity !== undefined,
+      authFailures: authFailureCount,
+      authRequests: authRequestCount,
     });
     this.tickets.delete(connection);
     if (this.connections.size === 0) this.onEmpty();

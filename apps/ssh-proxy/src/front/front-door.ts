@@ -28,6 +28,8 @@ export interface FrontEntry {
 /** How a connection came to its end. */
 export interface FrontEnd {
   readonly reason: EndReason;
+  /** Whether it ever said that it speaks SSH. */
+  readonly identified: boolean;
   readonly authenticated: boolean;
   readonly authFailures: number;
   readonly authRequests: number;
@@ -114,10 +116,11 @@ function penaltyFor(end: FrontEnd): PenaltyKind | undefined {
   if (end.authenticated) return undefined;
   switch (end.reason) {
     case "ident-timeout":
+      return "no-auth";
     case "login-timeout":
       return "login-timeout";
     case "protocol-error":
-      return "protocol-error";
+      return end.identified ? "protocol-error" : "no-auth";
     case "drain":
     case "internal":
     case "closed-by-operator":
