@@ -114,7 +114,7 @@ function banner(history: Ready, feed: Ready, ssh: Ready): string {
     `  npx holdfast top ${ops}`,
     `  kill -9 ${history.pids![0]}   # then ask again: nobody notices`,
     `  ${ssh.example}`,
-    `  npx holdfast up --pid-file ${quote(join(sshData, "ssh-proxy.pid"))}   # no session notices`,
+    `  npx holdfast up --pid-file ${quote(join(sshData, "ssh-proxy.pid"))}   # nobody notices`,
     "Ctrl-C drains and ends, a second one at once; every answered SetHistory stays.",
   ].join("\n");
 }

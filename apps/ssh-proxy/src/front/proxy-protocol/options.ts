@@ -4,7 +4,7 @@ import { checkWhole } from "../check-whole.ts";
 
 export interface ProxyProtocolOptions {
   /**
-   * `off` (the default): connections come from clients, and their addresses are the clients'.
+   * `off` (default): connections come from clients, and their addresses are the clients'.
    * `required`: every connection comes from one of `peers` and begins with a header, version 1 or
    * 2; all others are refused. There is no third: a header that may be missing can be forged.
    */
