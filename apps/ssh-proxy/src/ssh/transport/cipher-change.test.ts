@@ -7,11 +7,26 @@ import { TransportPair } from "./testing/transport-pair.ts";
 const CTR_FIRST = ["aes128-ctr", "aes256-ctr", "aes256-gcm@openssh.com"];
 const BULK = Buffer.alloc(32_768, MESSAGE.channelData);
 
-function pairOf(clientCiphers: readonly string[], cipherChangeBytes?: number): TransportPair {
-  return new TransportPair({
-    client: { algorithms: { ciphers: clientCiphers } },
+interface Circumstances {
+  readonly cipherChangeBytes?: number;
+  readonly ident?: string;
+  readonly loggedIn?: boolean;
+}
+
+function pairOf(ciphers: readonly string[], circumstances: Circumstances = {}): TransportPair {
+  const { cipherChangeBytes, ident = "OpenSSH_9.2p1", loggedIn = true } = circumstances;
+  const pair = new TransportPair({
+    client: { ident, algorithms: { ciphers } },
     ...(cipherChangeBytes !== undefined && { limits: { cipherChangeBytes } }),
   }).connect();
+  if (loggedIn) logIn(pair);
+  return pair;
+}
+
+function logIn(pair: TransportPair): void {
+  pair.server.transport.send(Buffer.of(MESSAGE.userauthSuccess));
+  pair.carry();
+  pair.client.messages.length = 0;
 }
 
 /** Sends more than 1 MiB. */
@@ -47,9 +62,60 @@ describe("a client that asks for CTR though it has GCM", () => {
     little.client.transport.send(BULK);
     little.carry();
     assert.equal(little.client.keys.length, 1);
-    const never = pairOf(CTR_FIRST, Number.MAX_SAFE_INTEGER);
+    const never = pairOf(CTR_FIRST, { cipherChangeBytes: Number.MAX_SAFE_INTEGER });
     sendBulk(never.server, never);
     assert.equal(never.client.keys.length, 1);
+  });
+
+  it("keeps CTR until its user has logged in, however much it sends", () => {
+    const pair = pairOf(CTR_FIRST, { loggedIn: false });
+    sendBulk(pair.client, pair);
+    assert.equal(pair.client.keys.length, 1);
+    logIn(pair);
+    sendBulk(pair.client, pair);
+    assert.deepEqual(
+      pair.client.keys.map(({ cipherOut }) => cipherOut),
+      ["aes128-ctr", "aes256-gcm@openssh.com"],
+    );
+  });
+
+  it("is given it in an exchange of its own, and then in no other", () => {
+    const pair = pairOf(CTR_FIRST, { loggedIn: false });
+    pair.client.transport.rekey();
+    // The login falls into the exchange.
+    pair.server.transport.send(Buffer.of(MESSAGE.userauthSuccess));
+    pair.carry();
+    sendBulk(pair.client, pair);
+    assert.deepEqual(
+      pair.client.keys.map(({ cipherOut }) => cipherOut),
+      ["aes128-ctr", "aes256-gcm@openssh.com"],
+    );
+  });
+
+  it("is given it though both sides begin at once, and no message is lost", () => {
+    const pair = pairOf(CTR_FIRST, { cipherChangeBytes: 2 * BULK.length });
+    for (let count = 0; count < 4; count++) {
+      pair.client.transport.send(BULK);
+      pair.server.transport.send(BULK);
+      if (count === 1) pair.client.transport.rekey();
+    }
+    pair.carry();
+    pair.assertWell();
+    assert.deepEqual([pair.client.messages.length, pair.server.messages.length], [4, 4]);
+    assert.equal(pair.client.keys.length, 2);
+  });
+
+  it("is left alone when it is not OpenSSH: some clients end at keys they did not ask for", () => {
+    for (const ident of ["paramiko_3.5.1", "PuTTY_Release_0.83", "JSCH_2.27.0", "xOpenSSH_9"]) {
+      const pair = pairOf(CTR_FIRST, { ident });
+      sendBulk(pair.server, pair);
+      pair.client.transport.rekey();
+      pair.carry();
+      assert.deepEqual(
+        pair.client.keys.map(({ cipherIn }) => cipherIn),
+        ["aes128-ctr", "aes128-ctr"],
+      );
+    }
   });
 });
 

@@ -5,6 +5,8 @@ import { MessageWriter } from "../message-writer.ts";
 
 const TEXT_MAX_BYTES = 255;
 const TEXT_MAX_CHARACTERS = 255;
+/** In UTF-8, for one unit of UTF-16. */
+const CHARACTER_MAX_BYTES = 3;
 
 export function writeDisconnect(reason: number, text: string): Buffer {
   return new MessageWriter(MESSAGE.disconnect)
@@ -19,7 +21,9 @@ export function readDisconnect(payload: Buffer): { reason: number; text: string 
   const reader = new MessageReader(payload);
   const reason = reader.remainingBytes >= 4 ? reader.uint32() : 0;
   const textBytes = reader.remainingBytes >= 4 ? reader.uint32() : 0;
-  const text = payload.subarray(reader.position, reader.position + textBytes).toString("utf8");
+  // Cut twice: a piece of a text keeps all of it in memory, and this one ends up in logs.
+  const keptBytes = Math.min(textBytes, TEXT_MAX_CHARACTERS * CHARACTER_MAX_BYTES);
+  const text = payload.toString("utf8", reader.position, reader.position + keptBytes);
   return { reason, text: text.slice(0, TEXT_MAX_CHARACTERS) };
 }
 

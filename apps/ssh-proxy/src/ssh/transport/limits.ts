@@ -24,10 +24,11 @@ export interface TransportLimits {
    */
   readonly peerExchangesMax: number;
   /**
-   * Server: after so many bytes in one direction, a client that asked for CTR though it has GCM is
-   * given new keys with GCM. From 0 to 2^53 - 1 (never); default 1 MiB. OpenSSH's clients ask for
-   * CTR first, and the MAC that CTR needs is a second pass over every byte; one more key exchange
-   * is a fraction of a millisecond. Less changes keys for short sessions, which gain nothing.
+   * Server: after so many bytes in one direction, an OpenSSH client that asked for CTR though it
+   * has GCM is given new keys with GCM, once its user has logged in. From 0 to 2^53 - 1 (never);
+   * default 1 MiB. Until version 10 they ask for CTR first, and the MAC that CTR needs is a second
+   * pass over every byte; one more key exchange is a fraction of a millisecond. Less changes keys
+   * for short sessions, which gain nothing.
    */
   readonly cipherChangeBytes: number;
 }

@@ -6,7 +6,7 @@
 import { MESSAGE } from "../message-numbers.ts";
 import { MessageWriter } from "../message-writer.ts";
 import { DISCONNECT, SshError } from "../ssh-error.ts";
-import { preferGcm, wouldChange } from "./cipher-change.ts";
+import { preferGcm, takesNewKeys, wouldChange } from "./cipher-change.ts";
 import { readDisconnect, writeDisconnect } from "./disconnect-message.ts";
 import { readExtInfo, writeExtInfo } from "./ext-info.ts";
 import { IdentReader } from "./ident-reader.ts";
@@ -74,6 +74,8 @@ class OwnTransport implements SshTransport {
   private exchange: KeyExchange | undefined = undefined;
   /** What we offer in all exchanges but the first. */
   private laterInit: KexInit;
+  /** Whether the next exchange brings another cipher; false after it. */
+  private changesCipher = false;
   private nextKeys: NextKeys | undefined = undefined;
   private dropGuess = false;
   private firstSessionId: Buffer | undefined = undefined;
@@ -119,7 +121,7 @@ class OwnTransport implements SshTransport {
 
   sendParts(head: Uint8Array, body: Uint8Array): void {
     if (this.closed) return;
-    if (head[0] === MESSAGE.userauthSuccess && this.role === "server") this.budget.unlock();
+    if (head[0] === MESSAGE.userauthSuccess && this.role === "server") this.loggedIn();
     if (this.exchangingKeys) return this.hold(head, body);
     this.sendNow(head, body);
     if (this.trafficOut.rekeyDue) this.rekey();
@@ -142,6 +144,7 @@ class OwnTransport implements SshTransport {
     this.nextKeys = undefined;
     this.identReader = undefined;
     this.pending.take();
+    this.reader.forget();
   }
 
   receive(bytes: Uint8Array): void {
@@ -244,6 +247,14 @@ class OwnTransport implements SshTransport {
     this.sendNow(answer);
   }
 
+  /** Server: the user is let in, and may make us work more than a stranger. */
+  private loggedIn(): void {
+    this.budget.unlock();
+    if (!this.changesCipher) return;
+    this.trafficIn.dueAfter(this.limits.cipherChangeBytes);
+    this.trafficOut.dueAfter(this.limits.cipherChangeBytes);
+  }
+
   /** Begins an exchange of ours; from here to our NEWKEYS only the exchange itself goes out. */
   private startExchange(): KeyExchange {
     const exchange = new KeyExchange(this.offer.side, this.laterInit);
@@ -262,7 +273,9 @@ class OwnTransport implements SshTransport {
     const { peer, wrongGuess } = exchange.receiveInit(payload, this.peerIdent);
     if (isFirst) {
       this.readMarks(peer);
-      if (this.role === "server") this.laterInit = preferGcm(this.laterInit, peer);
+      if (this.role === "server" && takesNewKeys(this.peerIdent)) {
+        this.laterInit = preferGcm(this.laterInit, peer);
+      }
     }
     this.dropGuess = wrongGuess;
     this.phase = isFirst ? PHASE.firstShare : PHASE.share;
@@ -335,10 +348,8 @@ class OwnTransport implements SshTransport {
     this.exchange = undefined;
     this.dropGuess = false;
     this.phase = PHASE.open;
-    if (isFirst && this.role === "server" && wouldChange(algorithms, this.laterInit)) {
-      this.trafficIn.dueAfter(this.limits.cipherChangeBytes);
-      this.trafficOut.dueAfter(this.limits.cipherChangeBytes);
-    }
+    const isOurs = isFirst && this.role === "server";
+    this.changesCipher = isOurs && wouldChange(algorithms, this.laterInit);
     this.handler.onKeys(algorithms);
   }
 

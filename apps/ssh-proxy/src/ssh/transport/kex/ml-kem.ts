@@ -34,7 +34,7 @@ export const ML_KEM_AGREEMENT: KeyAgreement = {
     const x25519 = generateX25519();
     return {
       share: Buffer.concat([der.subarray(DER_HEAD.length), x25519.share]),
-      finish: (serverShare) => finish(kem.privateKey, x25519.privateKey, serverShare),
+      finish: (serverShare) => agreeWithServer(kem.privateKey, x25519.privateKey, serverShare),
     };
   },
   answer(clientShare) {
@@ -46,7 +46,12 @@ export const ML_KEM_AGREEMENT: KeyAgreement = {
   },
 };
 
-function finish(kem: crypto.KeyObject, x25519: crypto.KeyObject, serverShare: Buffer): Buffer {
+/** The secret of a client with these keys. Exported for the test with known answers. */
+export function agreeWithServer(
+  kem: crypto.KeyObject,
+  x25519: crypto.KeyObject,
+  serverShare: Buffer,
+): Buffer {
   const [ciphertext, x25519Share] = split(serverShare, CIPHERTEXT_BYTES);
   // A wrong ciphertext gives another secret (FIPS 203, 6.3); the signature then shows it.
   const sharedKey = crypto.decapsulate(kem, ciphertext);
@@ -68,8 +73,7 @@ function encapsulateFor(kemKey: Buffer): { sharedKey: Buffer; ciphertext: Buffer
   }
 }
 
-/** Exported for the test with known answers. */
-export function combine(sharedKey: Buffer, x25519Secret: Buffer): Buffer {
+function combine(sharedKey: Buffer, x25519Secret: Buffer): Buffer {
   const secret = crypto.createHash("sha256").update(sharedKey).update(x25519Secret).digest();
   // A string, not an mpint as with the other methods (section 2.3 of the draft).
   return new MessageWriter().string(secret).finish();

@@ -26,18 +26,22 @@ export const MARKS = {
 
 const REFUSED = new Set<string>([...Object.values(MARKS), "ext-info-s"]);
 
+type NameList = Exclude<keyof KexInit, "guessFollows">;
+
 /** Throws an `SshError` that names what found no match, and what the peer has. */
 export function negotiate(client: KexInit, server: KexInit, peer: KexInit): Negotiated {
-  const choose = (what: string, list: keyof KexInit): string => {
-    const [clients, servers, peers] = [client[list], server[list], peer[list]] as const;
-    const found = (clients as readonly string[]).find(
-      (name) => (servers as readonly string[]).includes(name) && !REFUSED.has(name),
-    );
-    if (found !== undefined) return found;
-    throw new SshError(
-      DISCONNECT.keyExchangeFailed,
-      `no matching ${what}; the peer has: ${escapeText((peers as readonly string[]).join(","))}`,
-    );
+  const choose = (what: string, list: NameList): string => {
+    const [clients, servers] = [client[list], server[list]];
+    const found = clients.find((name) => servers.includes(name) && !REFUSED.has(name));
+    if (found === undefined) {
+      const peers = escapeText(peer[list].join(","));
+      const text = `no matching ${what}; the peer has: ${peers}`;
+      throw new SshError(DISCONNECT.keyExchangeFailed, text);
+    }
+    // Ours of the two equal names: the peer's is a view of all that it offered, up to 35 kB, which
+    // would live as long as the connection remembers what was agreed.
+    const ours = peer === client ? servers : clients;
+    return ours[ours.indexOf(found)]!;
   };
   const kex = choose("key exchange method", "kex");
   const hostKey = choose("type of host key", "hostKeys");

@@ -42,6 +42,15 @@ export class PacketReader {
     this.at = 0;
   }
 
+  /** Forgets what has come: nothing more is asked for. */
+  forget(): void {
+    this.chunk = NOTHING;
+    this.at = 0;
+    this.partial = NOTHING;
+    this.partialBytes = 0;
+    this.length = 0;
+  }
+
   /**
    * The next message, or undefined when it has not come whole; the bytes are then no longer
    * needed. The message before it is gone. Throws an `SshError`.

@@ -18,7 +18,7 @@ export class PacketWriter {
   private readonly allocate: (bytes: number) => Buffer;
 
   /** `allocate` gives memory for each packet; default: new memory. */
-  constructor(allocate: (bytes: number) => Buffer = Buffer.allocUnsafe) {
+  constructor(allocate: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes)) {
     this.allocate = allocate;
   }
 
