@@ -34,8 +34,8 @@ export interface BackendConnectionsParts extends DialParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hosts: HostPicker;
-  /** The key of that name; throws a ServiceError when there is none. */
-  readonly keyNamed: (name: string) => PrivateKey;
+  /** The key of that name; rejects with a ServiceError when there is none. */
+  readonly keyNamed: (name: string) => Promise<PrivateKey>;
   /** Every dial, for statistics. */
   readonly onDial?: (result: "ok" | "failed" | "reused", durationMs: number) => void;
 }
@@ -80,7 +80,8 @@ export class BackendConnections {
       this.parts.onDial?.("reused", 0);
       return this.lend(place, kept.connection, kept.host, true);
     }
-    const { connection, host } = await this.dialOneOf(pool);
+    const key = await this.parts.keyNamed(pool.key.replace("{account}", account));
+    const { connection, host } = await this.dialOneOf(pool, key);
     return this.lend(place, connection, host, false);
   }
 
@@ -96,6 +97,7 @@ export class BackendConnections {
 
   private async dialOneOf(
     pool: BackendPool,
+    key: PrivateKey,
   ): Promise<{ connection: BackendConnection; host: PickedHost }> {
     const { clock, hosts, options, onDial } = this.parts;
     const tried = new Set<string>();
@@ -106,7 +108,7 @@ export class BackendConnections {
       tried.add(formatAddress(host.address));
       const startMs = clock.nowMs();
       try {
-        const connection = await this.dial(pool, host);
+        const connection = await this.dial(pool, host, key);
         host.dialled("ok");
         onDial?.("ok", clock.nowMs() - startMs);
         return { connection, host };
@@ -120,12 +122,12 @@ export class BackendConnections {
     throw new ServiceError("unavailable", `backend ${pool.name}: ${what}`);
   }
 
-  private dial(pool: BackendPool, host: PickedHost): Promise<BackendConnection> {
+  private dial(pool: BackendPool, host: PickedHost, key: PrivateKey): Promise<BackendConnection> {
     const { address } = host;
     return BackendConnection.dial(this.parts, {
       ...{ pool, address },
-      keys: [this.parts.keyNamed(pool.key)],
-      onWrongHostKey: (key) => this.warnOfKey(pool, address, key),
+      keys: [key],
+      onWrongHostKey: (shown) => this.warnOfKey(pool, address, shown),
     });
   }
 

@@ -15,6 +15,8 @@ export interface ProcessOptions {
   readonly hostKeys: readonly string[];
   /** Keys to log in at backends with: name → private key file; `proxy` is the one by default. */
   readonly keys: ReadonlyMap<string, string>;
+  /** A folder of such keys, the file named as the key; undefined: there is none. */
+  readonly keysFolder: string | undefined;
   /** A folder of key files, or `thrift:HOST:PORT`; undefined: the demo's. */
   readonly accounts: string | undefined;
   /** The file of routes and backends; undefined: the demo's. */
@@ -43,6 +45,7 @@ export const USAGE = `ssh-proxy: a reverse proxy for Git and Mercurial over SSH
   --routes FILE     which repository is where, and the backends
   --router WHERE    thrift:HOST:PORT, asked for routes; backends stay in the file
   --key NAME=FILE   a private key to log in at backends with; "proxy" is the one by default
+  --keys DIR        a folder of such keys; "{account}" in the routes file means the account's
   --settings FILE   limits and times, as JSON (default: docs/reference/ssh-proxy.md)
   --audit FILE      an append-only file of events, each line chained to the one before
   --ops-host HOST   for the operator (default 127.0.0.1)
@@ -76,6 +79,7 @@ export function parseProcessOptions(args: readonly string[]): ProcessOptions {
     opsPort: portNumber("--ops-port", values["ops-port"] ?? "6080"),
     hostKeys: values["host-key"] ?? [],
     keys: new Map((values["key"] ?? []).map(nameAndFile)),
+    keysFolder: values["keys"],
     accounts: values["accounts"],
     routes: values["routes"],
     router: values["router"],
@@ -98,12 +102,12 @@ export function wantsDemo(options: ProcessOptions): boolean {
 /** What is left out is not made up: a host key that nobody knows would teach users to say yes. */
 function checkTogether(options: ProcessOptions): void {
   if (wantsDemo(options)) return;
-  const { hostKeys, accounts, routes, keys } = options;
+  const { hostKeys, accounts, routes, keys, keysFolder } = options;
   const missing = [
     ...(hostKeys.length === 0 ? ["--host-key"] : []),
     ...(accounts === undefined ? ["--accounts"] : []),
     ...(routes === undefined ? ["--routes"] : []),
-    ...(keys.size === 0 ? ["--key proxy=FILE"] : []),
+    ...(keys.size === 0 && keysFolder === undefined ? ["--key proxy=FILE"] : []),
   ];
   if (missing.length > 0)
     throw new UsageError(
@@ -120,7 +124,7 @@ function parse(args: readonly string[]) {
     args: [...args],
     options: {
       ...{ data: TEXT, host: TEXT, port: TEXT, "ops-host": TEXT, "ops-port": TEXT },
-      ...{ "host-key": TEXTS, key: TEXTS, accounts: TEXT, routes: TEXT, router: TEXT },
+      ...{ "host-key": TEXTS, key: TEXTS, keys: TEXT, accounts: TEXT, routes: TEXT, router: TEXT },
       ...{ settings: TEXT, log: TEXT, audit: TEXT, "pid-file": TEXT },
       supervised: { type: "boolean" },
     },

@@ -62,7 +62,7 @@ async function openGiven(parts: SourceParts): Promise<Sources> {
   const { clock, logger } = runtime;
   const registry = observers.state;
   const hostKeys = readHostKeys(options.hostKeys);
-  const keys = BackendKeys.read(options.keys);
+  const keys = BackendKeys.read(options.keys, options.keysFolder);
   const file = await openRouteFile({
     ...{ path: options.routes!, clock, logger, registry },
     openResolver: (from, service) => openResolver(from, service, runtime, secrets),

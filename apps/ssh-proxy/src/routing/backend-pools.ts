@@ -12,7 +12,10 @@ export interface BackendPool {
   readonly user: string;
   /** Fingerprints (`SHA256:…`) or keys (`ssh-ed25519 AAAA…`) that a host may show; strict. */
   readonly hostKeys: readonly string[];
-  /** Name of the private key to log in with; `proxy` is the proxy's own. */
+  /**
+   * Name of the private key to log in with; `proxy` is the proxy's own, and `{account}` the one
+   * that has the account's name, for backends that know people by their keys.
+   */
   readonly key: string;
 }
 

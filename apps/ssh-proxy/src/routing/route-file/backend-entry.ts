@@ -38,6 +38,11 @@ const FROM: TextShape = {
   pattern: /^consul:[^\s:]+:\d{1,5}(?:,[^\s:]+:\d{1,5})*$/,
   expected: '"consul:HOST:PORT"',
 };
+/** Which key of the proxy's it is, or the one that is the account's. */
+const LOGIN_KEY: TextShape = {
+  pattern: /^(?:\{account\}|[A-Za-z0-9][A-Za-z0-9._-]{0,63})$/,
+  expected: 'the name of a key, or "{account}" for one of each account',
+};
 const KEY_TYPE = /^(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa)$/;
 
 /** Reads `backends`; what is wrong goes to `problems`. */
@@ -87,7 +92,7 @@ function readBackend(
     hosts: found,
     user: problems.readText(at("user"), user, USER, "git"),
     hostKeys: readHostKeys(problems, at("hostKeys"), hostKeys),
-    key: problems.readText(at("key"), key, NAME, "proxy"),
+    key: problems.readText(at("key"), key, LOGIN_KEY, "proxy"),
   };
 }
 

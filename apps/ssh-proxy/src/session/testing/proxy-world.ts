@@ -105,7 +105,7 @@ export class ProxyWorld {
       ident: "Holdfast",
       options: completeBackendOptions(input.backend),
       sshOptions: completeSshConnectionOptions(),
-      keyNamed: () => KEYS.proxy,
+      keyNamed: () => Promise.resolve(KEYS.proxy),
       hosts: { pick: (_pool, leaveOut) => (leaveOut.size > 0 ? undefined : HOST) },
     });
     const penalties = new Penalties({
