@@ -61,6 +61,10 @@ export class ChannelTable {
       if (ended && number === MESSAGE.channelWindowAdjust) return;
       throw new SshError(DISCONNECT.protocolError, `message ${number} on no channel (${id})`);
     }
+    if (channel.isClosedByPeer) {
+      if (number === MESSAGE.channelWindowAdjust) return;
+      throw new SshError(DISCONNECT.protocolError, `message ${number} behind the close of ${id}`);
+    }
     onChannelMessage(channel, number, reader);
   }
 
@@ -71,7 +75,7 @@ export class ChannelTable {
   /** The connection is over: every channel is, too. */
   end(error: SshError): void {
     this.ended ??= error;
-    for (const { reject } of [...this.opening.values()]) reject(error);
+    for (const pending of [...this.opening.values()]) pending.reject(error);
     this.opening.clear();
     for (const channel of [...this.channels.values()]) channel.leave(error);
   }

@@ -89,6 +89,11 @@ export class Channel implements SshChannel {
     return this.open;
   }
 
+  /** Nothing more may come from the peer. */
+  get isClosedByPeer(): boolean {
+    return this.closeReceived;
+  }
+
   send(bytes: Uint8Array): void {
     this.sendPieces(this.dataHead, 5, bytes);
   }

@@ -64,7 +64,7 @@ export class ServerAuth {
   /** Nobody logs in here any more: somebody has, or the connection ends. */
   private over = false;
   /** What was proven so far, where one key is not enough: fingerprints of one account. */
-  private proven = new Set<string>();
+  private readonly proven = new Set<string>();
   private provenAccount = "";
 
   constructor(input: ServerAuthInput) {
