@@ -12,7 +12,7 @@ export class RefusalLog {
   private readonly clock: Clock;
   private readonly logger: Logger;
   /** Of this second, by reason. */
-  private counts = new Map<string, number>();
+  private readonly counts = new Map<string, number>();
   private stopTimer: (() => void) | undefined = undefined;
 
   constructor(clock: Clock, logger: Logger) {

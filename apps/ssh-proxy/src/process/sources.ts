@@ -78,9 +78,9 @@ async function openGiven(parts: SourceParts): Promise<Sources> {
     : openKeyDirectory({ path: place, clock, logger, registry });
   const routes: LifecyclePart = {
     name: "routes",
-    stop: async () => {
+    stop: () => {
       file.close();
-      await service?.close();
+      service?.close();
     },
   };
   return {

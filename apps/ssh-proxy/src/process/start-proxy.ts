@@ -82,9 +82,13 @@ export async function startProxy(input: StartProxy): Promise<StartedProxy> {
  * `dumpOnCrash`), and the process lets what runs end before it goes, with 1.
  */
 function drainOnCrash(lifecycle: Lifecycle, onCrash: (reason: string) => void): void {
+  const end = async (): Promise<void> => {
+    await lifecycle.shutdown("a mistake that nobody caught");
+    process.exit(1);
+  };
   process.on("uncaughtException", (error) => {
     process.exitCode = 1;
     onCrash(error.message);
-    void lifecycle.shutdown("a mistake that nobody caught").then(() => process.exit(1));
+    void end();
   });
 }

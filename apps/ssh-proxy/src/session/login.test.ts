@@ -35,11 +35,11 @@ describe("a login", () => {
 
   it("asks for a second key where an account needs two", async () => {
     const second = stranger();
-    const fingerprints = [USER.fingerprint, second.publicKey.fingerprint];
+    const fingerprints = new Set([USER.fingerprint, second.publicKey.fingerprint]);
     const accounts = {
       find: (_context: unknown, _user: string, { fingerprint }: { fingerprint: string }) =>
         Promise.resolve(
-          fingerprints.includes(fingerprint) ? { ...USER, fingerprint, keysNeeded: 2 } : undefined,
+          fingerprints.has(fingerprint) ? { ...USER, fingerprint, keysNeeded: 2 } : undefined,
         ),
     };
     const proxied = await ProxyWorld.start({ accounts });

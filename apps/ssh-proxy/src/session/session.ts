@@ -23,6 +23,7 @@ import type { SshError } from "../ssh/ssh-error.ts";
 import type { ProxyStats } from "../stats/proxy-stats.ts";
 import { BackendSide } from "./backend-side.ts";
 import { Flow, type FlowMeter } from "./flow.ts";
+import { backendAway, greeting, routeUnknown, SESSION_TEXTS } from "./session-texts.ts";
 import { escapeForTerminal } from "./terminal-text.ts";
 
 /** What a session needs of the proxy. */
@@ -96,10 +97,6 @@ export class Session implements ChannelHandler {
 
   get bytesOut(): number {
     return this.down?.bytes ?? 0;
-  }
-
-  get bufferedBytes(): number {
-    return this.up.bufferedBytes + (this.down?.bufferedBytes ?? 0);
   }
 
   onData(bytes: Buffer): void {
@@ -178,11 +175,6 @@ export class Session implements ChannelHandler {
     this.finish();
   }
 
-  /** Says why it ends where the connection is about to: the caller closes it. */
-  endingFor(reason: EndReason): void {
-    this.reason = reason;
-  }
-
   private onEnvironment(reader: MessageReader): boolean {
     if (++this.environmentCount > ENVIRONMENT_MAX || this.started) return false;
     const name = reader.text(TEXT_MAX_BYTES);
@@ -194,19 +186,13 @@ export class Session implements ChannelHandler {
 
   private onShell(): boolean {
     if (!this.begin()) return false;
-    const { account, name, publicKeyName } = this.input.identity;
-    const key = publicKeyName === "" ? "" : `, with the key ${publicKeyName}`;
-    const text =
-      `Hi ${name}! You are logged in to ${account}${key}.\n` +
-      "There is no shell here: use git or hg with this host's name.";
-    afterReply(() => this.endWith("done", text, 0));
+    afterReply(() => this.endWith("done", greeting(this.input.identity), 0));
     return true;
   }
 
   private onSubsystem(): boolean {
     if (!this.begin()) return false;
-    const why = "There is no sftp or other subsystem here: use git or hg.";
-    afterReply(() => this.refuse(why));
+    afterReply(() => this.refuse(SESSION_TEXTS.noSubsystem));
     return true;
   }
 
@@ -326,8 +312,7 @@ export class Session implements ChannelHandler {
     this.up.attach(side.end);
     if (this.eofReceived) this.up.finish(() => side.channel.eof());
     if (!(await accepted) && !side.closed && !this.ended) {
-      const text = "The backend does not run this command. Please tell its administrators.";
-      this.endWith("backend-refused", text, EXIT.refused);
+      this.endWith("backend-refused", SESSION_TEXTS.commandRefused, EXIT.refused);
     }
     return true;
   }
@@ -342,9 +327,8 @@ export class Session implements ChannelHandler {
         return this.finish();
       }
       if (side.exit === undefined) {
-        const lost = "The connection to the backend was lost. Please try again.";
-        const closed = "The backend ended without saying how.";
-        return this.endWith("backend-lost", error === undefined ? closed : lost);
+        const { backendLost, backendSilent } = SESSION_TEXTS;
+        return this.endWith("backend-lost", error === undefined ? backendSilent : backendLost);
       }
       this.exit = side.exit.ended;
       this.reason = "done";
@@ -357,14 +341,10 @@ export class Session implements ChannelHandler {
 
   private onRunFailed(error: ServiceError): void {
     if (this.ended) return;
-    const repository = escapeForTerminal(this.command?.repository ?? "");
+    const { repository } = this.command!;
     // One text for what is not there and what this account may not see.
     if (error.code === "not-found") return this.refuse(escapeForTerminal(error.message));
-    if (this.route === undefined) {
-      const text = `It cannot be found out now where ${repository} is. Please try again.`;
-      return this.endWith("backend-unreachable", text);
-    }
-    const text = `The backend of ${repository} cannot be reached now. Please try again.`;
+    const text = this.route === undefined ? routeUnknown(repository) : backendAway(repository);
     this.endWith("backend-unreachable", text);
   }
 

@@ -1,4 +1,4 @@
-/** A channel whose far end the test holds: a window, a socket that may be stuck, and what was sent. */
+/** A channel whose far end the test holds: its window, its socket, and what was sent. */
 import type { SshChannel } from "../../ssh/connection/ssh-channel.ts";
 import type { FlowEnd } from "../flow.ts";
 

@@ -6,13 +6,13 @@
 import {
   type Clock,
   instanceAt,
+  MemoryLogger,
   type Network,
   parseAddress,
   StateRegistry,
   StaticResolver,
   StatsRegistry,
 } from "holdfast";
-import { MemoryLogger } from "holdfast";
 import { createWorld, type World } from "@holdfast/sim";
 import type { AccountDirectory, Identity } from "../../accounts/account-directory.ts";
 import { BackendConnections } from "../../backend/backend-connections.ts";
