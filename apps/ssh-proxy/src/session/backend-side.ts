@@ -34,6 +34,8 @@ export class BackendSide implements ChannelHandler {
   private opened: SshChannel | undefined = undefined;
   private flow: Flow | undefined = undefined;
   private left = false;
+  /** Its connection has ended below it. */
+  private lost = false;
   private stopWaiting: () => void = () => undefined;
 
   constructor(input: BackendSideInput) {
@@ -77,7 +79,7 @@ export class BackendSide implements ChannelHandler {
   leave(): void {
     if (this.left) return;
     this.left = true;
-    if (this.closed) return this.input.borrowed.release(true);
+    if (this.closed) return this.input.borrowed.release(!this.lost);
     this.channel.close();
     const { clock, borrowed, closeMs } = this.input;
     // A command that ignores its end would keep the connection; closing that ends it, too.
@@ -127,9 +129,10 @@ export class BackendSide implements ChannelHandler {
 
   onClose(error: SshError | undefined): void {
     this.closed = true;
+    this.lost = error !== undefined;
     this.stopWaiting();
     if (this.left) {
-      this.input.borrowed.release(error === undefined);
+      this.input.borrowed.release(!this.lost);
     } else if (this.flow !== undefined) {
       this.input.onClose(error);
     }
