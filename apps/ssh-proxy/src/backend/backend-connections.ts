@@ -80,8 +80,10 @@ export class BackendConnections {
       this.parts.onDial?.("reused", 0);
       return this.lend(place, kept.connection, kept.host, true);
     }
-    const key = await this.parts.keyNamed(pool.key.replace("{account}", account));
+    const key = await this.parts.keyNamed(pool.key.replace("{account}", () => account));
     const { connection, host } = await this.dialOneOf(pool, key);
+    // Once for each connection, however often it is kept.
+    void connection.ended.then(() => this.forget(place, connection));
     return this.lend(place, connection, host, false);
   }
 
@@ -173,15 +175,12 @@ export class BackendConnections {
       if (connection.alive) connection.close("the session has ended");
       return;
     }
-    const forget = (): void => this.forget(place, kept);
-    const kept: Kept = {
+    places.push({
       ...{ connection, host },
-      stopWaiting: after(clock, options.keepMs, forget),
-    };
-    places.push(kept);
+      stopWaiting: after(clock, options.keepMs, () => this.forget(place, connection)),
+    });
     this.kept.set(place, places);
     this.keptCount++;
-    void connection.ended.then(forget);
   }
 
   private takeKept(place: string, pool: BackendPool): Kept | undefined {
@@ -198,14 +197,14 @@ export class BackendConnections {
     return this.takeKept(place, pool);
   }
 
-  private forget(place: string, kept: Kept): void {
-    const places = this.kept.get(place);
-    const at = places?.indexOf(kept) ?? -1;
-    if (places === undefined || at === -1) return;
-    places.splice(at, 1);
+  private forget(place: string, connection: BackendConnection): void {
+    const places = this.kept.get(place) ?? [];
+    const at = places.findIndex((kept) => kept.connection === connection);
+    if (at === -1) return;
+    const [kept] = places.splice(at, 1);
     if (places.length === 0) this.kept.delete(place);
     this.keptCount--;
-    this.drop(kept);
+    this.drop(kept!);
   }
 
   private drop({ connection, host, stopWaiting }: Kept): void {

@@ -107,6 +107,7 @@ class HostedSession implements ChannelHandler {
   private readonly channel: SshChannel;
   private gitProtocol: string | undefined = undefined;
   private command: HostedCommand | undefined = undefined;
+  private refused = false;
   private eof = false;
   private readonly early: Buffer[] = [];
 
@@ -158,17 +159,11 @@ class HostedSession implements ChannelHandler {
   }
 
   private onExec(bytes: Buffer): boolean {
-    if (this.command !== undefined) return false;
+    if (this.command !== undefined || this.refused) return false;
     const command = parseCommand(bytes);
-    if (isRefusal(command)) {
-      this.leave(command.refused);
-      return true;
-    }
+    if (isRefusal(command)) return this.refuse(command.refused);
     const call = programOf(command, join(this.parts.root, command.repository));
-    if (call === undefined) {
-      this.leave(`the embedded backend has no ${command.verb}`);
-      return true;
-    }
+    if (call === undefined) return this.refuse(`the embedded backend has no ${command.verb}`);
     const protocol = this.gitProtocol === undefined ? {} : { GIT_PROTOCOL: this.gitProtocol };
     this.command = new HostedCommand({
       ...{ channel: this.channel, ...call, onEnd: () => undefined },
@@ -176,6 +171,13 @@ class HostedSession implements ChannelHandler {
     });
     for (const piece of this.early.splice(0)) this.command.onData(piece);
     if (this.eof) this.command.onEof();
+    return true;
+  }
+
+  /** The request is answered before what follows from it. */
+  private refuse(text: string): boolean {
+    this.refused = true;
+    queueMicrotask(() => this.leave(text));
     return true;
   }
 

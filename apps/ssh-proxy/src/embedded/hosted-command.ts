@@ -23,7 +23,7 @@ export class HostedCommand implements Pick<ChannelHandler, "onData" | "onEof" | 
   private readonly channel: SshChannel;
   private readonly child: Child;
   private readonly streams: readonly { readonly from: Readable; readonly stderr: boolean }[];
-  private openStreams = 2;
+  private readonly openStreams = new Set<Readable>();
   private outcome: { code: number | null; signal: NodeJS.Signals | null } | undefined = undefined;
   private over = false;
 
@@ -34,6 +34,8 @@ export class HostedCommand implements Pick<ChannelHandler, "onData" | "onEof" | 
       env: { ...input.environment },
       stdio: ["pipe", "pipe", "pipe"],
     });
+    // First of all: without processes to spare there may be no streams, only this.
+    this.child.on("error", () => this.onExit(127, null));
     const { stdin, stdout, stderr } = this.child;
     this.streams = [
       { from: stdout, stderr: false },
@@ -42,11 +44,11 @@ export class HostedCommand implements Pick<ChannelHandler, "onData" | "onEof" | 
     // A command that has read enough closes its stdin: what else comes is of no use to it.
     stdin.on("error", () => this.channel.request("eow@openssh.com"));
     for (const stream of this.streams) {
+      this.openStreams.add(stream.from);
       stream.from.on("readable", () => this.pump());
-      stream.from.on("end", () => this.onStreamEnd());
+      stream.from.on("end", () => this.onStreamEnd(stream.from));
       stream.from.on("error", () => undefined);
     }
-    this.child.on("error", () => this.onExit(127, null));
     this.child.on("exit", (code, signal) => this.onExit(code, signal));
     this.grant(GRANT_BYTES);
   }
@@ -71,7 +73,7 @@ export class HostedCommand implements Pick<ChannelHandler, "onData" | "onEof" | 
   /** The client wants no more output: the command learns of it when it writes. */
   closeOutput(): void {
     this.child.stdout.destroy();
-    this.onStreamEnd();
+    this.onStreamEnd(this.child.stdout);
   }
 
   /** Nobody is there any more. */
@@ -102,19 +104,19 @@ export class HostedCommand implements Pick<ChannelHandler, "onData" | "onEof" | 
     }
   }
 
-  private onStreamEnd(): void {
-    this.openStreams--;
+  private onStreamEnd(stream: Readable): void {
+    this.openStreams.delete(stream);
     this.endWhenDone();
   }
 
   private onExit(code: number | null, signal: NodeJS.Signals | null): void {
     this.outcome ??= { code, signal };
-    if (this.child.pid === undefined) this.openStreams = 0;
+    if (this.child.pid === undefined) this.openStreams.clear();
     this.endWhenDone();
   }
 
   private endWhenDone(): void {
-    if (this.outcome === undefined || this.openStreams > 0 || this.over) return;
+    if (this.outcome === undefined || this.openStreams.size > 0 || this.over) return;
     this.over = true;
     const { code, signal } = this.outcome;
     if (signal !== null) this.channel.exitSignal(signal.slice(3), false, "");

@@ -79,6 +79,8 @@ export class FrontTicket {
   private readonly ticket: Ticket;
   private readonly refusals: RefusalLog;
   private releaseHandshake: () => void = () => undefined;
+  /** It was we who had no place for its handshake. */
+  private dropped = false;
 
   constructor(ticket: Ticket, refusals: RefusalLog) {
     this.ticket = ticket;
@@ -90,6 +92,7 @@ export class FrontTicket {
     const handshake = await this.ticket.acquireHandshake();
     if (handshake.kind === "granted") this.releaseHandshake = handshake.release;
     if (handshake.kind === "drop") {
+      this.dropped = true;
       this.refusals.refused(handshake.reason, describeDrop(handshake));
     }
     return handshake.kind === "granted";
@@ -106,7 +109,7 @@ export class FrontTicket {
 
   ended(end: FrontEnd): void {
     this.ticket.closed();
-    const kind = penaltyFor(end);
+    const kind = this.dropped ? undefined : penaltyFor(end);
     if (kind !== undefined) this.ticket.penalise(kind);
   }
 }

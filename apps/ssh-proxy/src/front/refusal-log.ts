@@ -13,6 +13,7 @@ export class RefusalLog {
   private readonly logger: Logger;
   /** Of this second, by reason. */
   private readonly counts = new Map<string, number>();
+  private closed = false;
   private stopTimer: (() => void) | undefined = undefined;
 
   constructor(clock: Clock, logger: Logger) {
@@ -24,10 +25,12 @@ export class RefusalLog {
     const count = (this.counts.get(reason) ?? 0) + 1;
     this.counts.set(reason, count);
     if (count <= PER_SECOND_MAX) this.logger.warn("ssh refused", { reason, why });
-    this.stopTimer ??= after(this.clock, WINDOW_MS, () => this.sum());
+    if (!this.closed) this.stopTimer ??= after(this.clock, WINDOW_MS, () => this.sum());
   }
 
+  /** What was counted is said; later ones are still said, up to as many. */
   close(): void {
+    this.closed = true;
     this.stopTimer?.();
     this.sum();
   }

@@ -78,7 +78,7 @@ export function parseProcessOptions(args: readonly string[]): ProcessOptions {
     opsHost: values["ops-host"] ?? "127.0.0.1",
     opsPort: portNumber("--ops-port", values["ops-port"] ?? "6080"),
     hostKeys: values["host-key"] ?? [],
-    keys: new Map((values["key"] ?? []).map(nameAndFile)),
+    keys: namedFiles(values["key"] ?? []),
     keysFolder: values["keys"],
     accounts: values["accounts"],
     routes: values["routes"],
@@ -101,8 +101,17 @@ export function wantsDemo(options: ProcessOptions): boolean {
 
 /** What is left out is not made up: a host key that nobody knows would teach users to say yes. */
 function checkTogether(options: ProcessOptions): void {
-  if (wantsDemo(options)) return;
-  const { hostKeys, accounts, routes, keys, keysFolder } = options;
+  const { hostKeys, accounts, routes, keys, keysFolder, router } = options;
+  if (wantsDemo(options)) {
+    // They would be of no effect, without a word.
+    const idle = [
+      ...(keys.size > 0 ? ["--key"] : []),
+      ...(keysFolder === undefined ? [] : ["--keys"]),
+      ...(router === undefined ? [] : ["--router"]),
+    ];
+    if (idle.length === 0) return;
+    throw new UsageError(`${idle.join(", ")} without --host-key, --accounts and --routes`);
+  }
   const missing = [
     ...(hostKeys.length === 0 ? ["--host-key"] : []),
     ...(accounts === undefined ? ["--accounts"] : []),
@@ -130,6 +139,15 @@ function parse(args: readonly string[]) {
     },
   });
   return values;
+}
+
+function namedFiles(texts: readonly string[]): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const [name, file] of texts.map(nameAndFile)) {
+    if (files.has(name)) throw new UsageError(`--key ${name} is given twice`);
+    files.set(name, file);
+  }
+  return files;
 }
 
 function nameAndFile(text: string): [string, string] {

@@ -54,7 +54,10 @@ export function completeSettings(input: unknown, where: string): Settings {
     throw invalid(where, `there is no section ${unknown}; there are ${names}`);
   }
   const settings = Object.entries(SECTIONS).map(([name, complete]) => {
-    const section = objectOf(sections[name] ?? {}, `${where}: ${name}`);
+    const section = objectOf(
+      sections[name] === undefined ? {} : sections[name],
+      `${where}: ${name}`,
+    );
     return [name, completeSection(`${where}: ${name}`, section, complete)] as const;
   });
   return Object.fromEntries(settings) as unknown as Settings;

@@ -63,19 +63,22 @@ async function openGiven(parts: SourceParts): Promise<Sources> {
   const registry = observers.state;
   const hostKeys = readHostKeys(options.hostKeys);
   const keys = BackendKeys.read(options.keys, options.keysFolder);
+  // Everything that may be wrong by itself comes before what has to be closed again.
+  const asked = options.router === undefined ? undefined : thriftPlace("--router", options.router);
+  const place = options.accounts!;
+  const askedAccounts = place.startsWith("thrift:") ? thriftPlace("--accounts", place) : undefined;
   const file = await openRouteFile({
     ...{ path: options.routes!, clock, logger, registry },
     openResolver: (from, service) => openResolver(from, service, runtime, secrets),
   });
-  const asked = options.router === undefined ? undefined : thriftPlace("--router", options.router);
   const service =
     asked === undefined
       ? undefined
       : createThriftRouter({ runtime, observers, breakers, at: asked });
-  const place = options.accounts!;
-  const accounts = place.startsWith("thrift:")
-    ? createThriftAccounts({ runtime, observers, breakers, at: thriftPlace("--accounts", place) })
-    : openKeyDirectory({ path: place, clock, logger, registry });
+  const accounts =
+    askedAccounts === undefined
+      ? openKeyDirectory({ path: place, clock, logger, registry })
+      : createThriftAccounts({ runtime, observers, breakers, at: askedAccounts });
   const routes: LifecyclePart = {
     name: "routes",
     stop: () => {
