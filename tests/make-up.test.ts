@@ -1,4 +1,4 @@
-/** `make up`: every program starts, the line that it prints clones, and all of them end in order. */
+/** `make up`: every program starts, the line that it prints clones, and all end in order. */
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -49,6 +49,19 @@ describe("the page of options", () => {
     ]);
   });
 
+  it("has no line that is too long, however deep a file lies", () => {
+    const path = "packages/rpc/src/connections/of-each-pool/many-of-them/options.ts";
+    const files = {
+      "packages/rpc/package.json": FILES["packages/rpc/package.json"],
+      "packages/rpc/src/index.ts":
+        'export { type PoolOptions } from "./connections/of-each-pool/many-of-them/options.ts";',
+      [path]: OPTIONS,
+    };
+    const lines = writeOptionsPage(treeOf(files)).split("\n");
+    const link = lines.find((line) => line.startsWith("In ["));
+    assert.equal(link, `In [options.ts](../../${path}):`);
+  });
+
   it("must be current", () => {
     assert.deepEqual(findingsOf(optionsPage, FILES), [
       `${OPTIONS_PAGE}: not what the sources say; run: make gen`,

@@ -109,9 +109,16 @@ function describeInterface({ name, path, doc, options }: OptionsInterface): stri
   return [
     `### ${name}`,
     wrap(plain(doc), ""),
-    `In [${path.split("/").slice(2).join("/")}](../../${path}):`,
+    linkTo(path),
     documented.map((each) => wrap(`- **${each.name}**: ${plain(each.doc!)}`, "  ")).join("\n"),
   ].filter((part) => part !== "");
+}
+
+/** A link cannot be broken: with the file's name only, where the path is too long. */
+function linkTo(path: string): string {
+  const parts = path.split("/");
+  const line = `In [${parts.slice(2).join("/")}](../../${path}):`;
+  return line.length <= COLUMNS_MAX ? line : `In [${parts.at(-1)}](../../${path}):`;
 }
 
 /** A comment in one line, its links as names. */
