@@ -2,6 +2,7 @@
  * A server program that a test starts, stops, freezes and kills by its process id, and that never
  * outlives the test: a shell beside it waits for the test's end, however that comes, and kills it.
  */
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -16,7 +17,9 @@ pid=$!
 keeper=$!
 echo "$pid"
 wait "$pid"
+code=$?
 kill "$keeper" 2>/dev/null
+exit "$code"
 `;
 
 export interface StartProcess {
@@ -65,6 +68,12 @@ export class KeptProcess implements AsyncDisposable {
 
   get isRunning(): boolean {
     return this.keeper.exitCode === null && this.keeper.signalCode === null;
+  }
+
+  /** When it has ended by itself: its exit code, or 128 and the number of the signal. */
+  async ended(): Promise<number> {
+    await this.exited;
+    return this.keeper.exitCode ?? assert.fail(`${this.name}: its shell was killed`);
   }
 
   /** The last lines that it wrote, for a message. */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { findFreePorts } from "../servers/free-ports.ts";
 import { KeptProcess } from "../servers/kept-process.ts";
 import { bareKey, type KeyType, makeKey, type SshKey } from "../servers/openssh/keys.ts";
+import { isAlive, processesBelow } from "../servers/openssh/process-tree.ts";
 import type { Sshd } from "../servers/openssh/sshd.ts";
 import { until } from "./until.ts";
 
@@ -64,6 +65,18 @@ export interface StartUnderTest {
   readonly routes: readonly RouteEntry[];
   /** Sections of its settings file. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Whether it runs under a supervisor, so that it can be upgraded; default false. */
+  readonly supervised?: boolean;
+}
+
+/** What tests of a start, an upgrade or an end need to know of the program. */
+export interface ProxyProgram {
+  readonly settingsFile: string;
+  /** The next two are there only under a supervisor. */
+  readonly pidFile: string;
+  readonly supervisorLog: string;
+  /** Resolves with its exit code when it has ended by itself. */
+  ended(): Promise<number>;
 }
 
 export interface UnderTest extends AsyncDisposable {
@@ -78,7 +91,10 @@ export interface UnderTest extends AsyncDisposable {
   readonly opsUrl: string;
   /** Where its log is. */
   readonly logFile: string;
+  /** Under a supervisor, that one's. */
   readonly pid: number;
+  /** Undefined for sshd. */
+  readonly program?: ProxyProgram;
   stop(): Promise<void>;
 }
 
@@ -88,26 +104,38 @@ export async function startUnderTest(input: StartUnderTest): Promise<UnderTest> 
 
 /** The proxy as a process of its own, with its own host keys, on ports that nobody has. */
 export async function startProxy(input: StartUnderTest): Promise<UnderTest> {
-  const { folder } = input;
+  const { folder, supervised = false } = input;
   const hostKeys = input.hostKeyTypes.map((type) => makeKey(folder, `host_${type}`, { type }));
   const files = writeFiles(input);
   const [port = 0, opsPort = 0] = await findFreePorts(2);
   const logFile = join(folder, "proxy.log");
   const keys = input.backends.map(({ name, key }) => `--key=${name}=${key.file}`);
+  const data = join(folder, "data");
+  const pidFile = join(folder, "proxy.pid");
   const program = await KeptProcess.start({
     name: "ssh-proxy",
     command: [
       ...([process.execPath, MAIN] as const),
-      ...[`--port=${port}`, `--ops-port=${opsPort}`, `--data=${join(folder, "data")}`],
+      ...[`--port=${port}`, `--ops-port=${opsPort}`, `--data=${data}`],
       ...hostKeys.map(({ file }) => `--host-key=${file}`),
       ...[`--key=proxy=${input.backends[0]!.key.file}`, ...keys],
       ...[`--accounts=${files.accounts}`, `--routes=${files.routes}`],
       ...[`--settings=${files.settings}`, "--log=-"],
+      ...(supervised ? ["--supervised", `--pid-file=${pidFile}`] : []),
     ],
     logFile,
+    // The later of many starts find compiled what the first has read.
+    environment: supervised ? { NODE_COMPILE_CACHE: join(folder, "compiled") } : {},
   });
   const opsUrl = `http://127.0.0.1:${opsPort}`;
-  const stop = (): Promise<void> => program.kill();
+  const stop = async (): Promise<void> => {
+    const workers = processesBelow(program.pid);
+    await program.kill();
+    // They would let their sessions end first.
+    for (const { pid } of workers.filter((each) => isAlive(each.pid))) {
+      process.kill(pid, "SIGKILL");
+    }
+  };
   try {
     const instead = (): string => program.lastWords();
     const isReady = (): Promise<boolean> => answersOk(`${opsUrl}/readyz`);
@@ -126,6 +154,12 @@ export async function startProxy(input: StartUnderTest): Promise<UnderTest> {
     opsUrl,
     logFile,
     pid: program.pid,
+    program: {
+      settingsFile: files.settings,
+      pidFile,
+      supervisorLog: join(data, "supervisor.log"),
+      ended: () => program.ended(),
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -44,6 +44,8 @@ const HOST_KEY_TYPES: readonly KeyType[] = ["ed25519", "ecdsa"];
 export interface StartWorld {
   /** Settings of the proxy, in its own words. */
   readonly options?: StartUnderTest["options"];
+  /** See `StartUnderTest`. */
+  readonly supervised?: boolean;
   /** Of the backend's sshd; default 10, which is sshd's own. */
   readonly sessionsMax?: number;
   /** Of what is under test; default ed25519 and ecdsa: RSA's take seconds to make. */
@@ -120,6 +122,7 @@ export async function startWorld(input: StartWorld = {}): Promise<World> {
       accounts: [{ name: "aviato", publicKeys: accountKeys }, ...moreAccounts],
       routes: [{ repositories: "**", backend: "sshd" }],
       ...(input.options === undefined ? {} : { options: input.options }),
+      supervised: input.supervised ?? false,
     });
     ends.push(() => underTest.stop());
     return new RunningWorld(folder, keys, sshd, line, underTest, random, end);
