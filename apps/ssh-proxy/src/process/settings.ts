@@ -68,16 +68,35 @@ function completeSection(
   section: Record<string, unknown>,
   complete: (input: object) => object,
 ): object {
-  const names = Object.keys(complete({}));
-  const unknown = Object.keys(section).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw invalid(where, `there is no option ${unknown}; there are ${names.join(", ")}`);
-  }
+  checkShape(where, section, complete({}) as Record<string, unknown>);
   try {
     return complete(section);
   } catch (error) {
     throw invalid(where, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** As the defaults are: a text where a number belongs would pass for one until it is added to. */
+function checkShape(
+  where: string,
+  section: Record<string, unknown>,
+  defaults: Record<string, unknown>,
+): void {
+  for (const [name, value] of Object.entries(section)) {
+    if (!Object.hasOwn(defaults, name)) {
+      const names = Object.keys(defaults).join(", ");
+      throw invalid(where, `there is no option ${name}; there are ${names}`);
+    }
+    const byDefault = defaults[name];
+    if (typeof value !== typeof byDefault || value === null) {
+      throw invalid(where, `${name} is ${JSON.stringify(value)}: expected a ${typeof byDefault}`);
+    }
+    if (isPlain(byDefault)) checkShape(`${where}: ${name}`, objectOf(value, where), byDefault);
+  }
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return value instanceof Object && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function readJson(path: string): unknown {
