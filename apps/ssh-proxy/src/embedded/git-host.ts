@@ -107,7 +107,8 @@ class HostedSession implements ChannelHandler {
   private readonly channel: SshChannel;
   private gitProtocol: string | undefined = undefined;
   private command: HostedCommand | undefined = undefined;
-  private refused = false;
+  /** Not `refused`: a handler with that name in it is none. */
+  private hasRefused = false;
   private eof = false;
   private readonly early: Buffer[] = [];
 
@@ -159,7 +160,7 @@ class HostedSession implements ChannelHandler {
   }
 
   private onExec(bytes: Buffer): boolean {
-    if (this.command !== undefined || this.refused) return false;
+    if (this.command !== undefined || this.hasRefused) return false;
     const command = parseCommand(bytes);
     if (isRefusal(command)) return this.refuse(command.refused);
     const call = programOf(command, join(this.parts.root, command.repository));
@@ -176,7 +177,7 @@ class HostedSession implements ChannelHandler {
 
   /** The request is answered before what follows from it. */
   private refuse(text: string): boolean {
-    this.refused = true;
+    this.hasRefused = true;
     queueMicrotask(() => this.leave(text));
     return true;
   }
