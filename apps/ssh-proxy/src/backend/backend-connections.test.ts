@@ -1,4 +1,4 @@
-/** Connections to backends: lent to one session each, kept for the next, bounded, and given back. */
+/** Connections to backends: lent to one session each, kept for the next, bounded, given back. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
