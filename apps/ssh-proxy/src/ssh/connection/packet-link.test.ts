@@ -26,6 +26,17 @@ describe("an admission that takes its time", () => {
     }
   });
 
+  it("stops reading meanwhile, however much comes", async () => {
+    const tested = await TestedServer.connect({ admit: () => new Promise(() => undefined) });
+    for (let count = 0; count < 100; count++) {
+      tested.peer.force(Buffer.alloc(30_000, MESSAGE.ignore));
+      await tested.run(20);
+    }
+    const link = tested.connection["link"] as unknown as { beforeAdmission: Buffer[] };
+    const bytes = link.beforeAdmission.reduce((sum, { length }) => sum + length, 0);
+    assert.ok(bytes > 0 && bytes < 300_000, `${bytes}`);
+  });
+
   it("ends the connection when it is refused, or fails", async () => {
     for (const answer of [() => Promise.resolve(false), () => Promise.reject(new Error("no"))]) {
       const tested = await TestedServer.connect({ admit: answer });
