@@ -220,6 +220,18 @@ describe("a server under keys", () => {
     }
   });
 
+  it("lets IGNORE and DEBUG go by within a later exchange, strict as it is", () => {
+    for (const number of [MESSAGE.ignore, MESSAGE.unimplemented, MESSAGE.debug]) {
+      const pair = new TransportPair().connect();
+      pair.client.transport.rekey();
+      pair.server.transport.receive(pair.client.take());
+      forceSend(pair, Buffer.of(number));
+      pair.carry();
+      pair.assertWell();
+      assert.equal(pair.server.keys.length, 2);
+    }
+  });
+
   it("refuses a second KEXINIT within an exchange", () => {
     const pair = new TransportPair().connect();
     pair.client.transport.rekey();
@@ -320,6 +332,13 @@ describe("a client", () => {
       peer.message(reply.finish());
       assertRefused(peer, DISCONNECT.keyExchangeFailed, /^the peer's part of the key exchange/);
     }
+  });
+
+  it("refuses an answer with more behind it", () => {
+    const peer = new RawPeer("client").ident().init();
+    const reply = new MessageWriter(MESSAGE.kexEcdhReply).string("").string(GOOD_SHARE).string("");
+    peer.message(reply.byte(0).finish());
+    assertRefused(peer, DISCONNECT.protocolError, /1 bytes too many/);
   });
 
   it("refuses messages that are the server's to receive", () => {

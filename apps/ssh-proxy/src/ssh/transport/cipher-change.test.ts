@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MESSAGE } from "../message-numbers.ts";
+import { preferGcm, wouldChange } from "./cipher-change.ts";
+import { USUAL_INIT } from "./testing/raw-peer.ts";
 import type { TestedEnd } from "./testing/tested-end.ts";
 import { TransportPair } from "./testing/transport-pair.ts";
 
@@ -131,5 +133,25 @@ describe("a client that has no GCM, or asks for it", () => {
         [ciphers[0], ciphers[0]],
       );
     }
+  });
+});
+
+describe("a client that has GCM in one direction", () => {
+  const gcm = "aes128-gcm@openssh.com";
+  const both = ["aes128-ctr", gcm];
+  const ours = { ...USUAL_INIT, ciphersToServer: both, ciphersToClient: both };
+  const ctr = {
+    ...{ kex: "", hostKey: "", macIn: "", macOut: "", strictKex: true },
+    ...{ cipherIn: "aes128-ctr", cipherOut: "aes128-ctr" },
+  };
+
+  it("is given it there, and keeps its only cipher in the other", () => {
+    const upwards = preferGcm(ours, { ...ours, ciphersToClient: ["aes128-ctr"] });
+    assert.deepEqual([upwards.ciphersToServer, upwards.ciphersToClient], [[gcm], both]);
+    const downwards = preferGcm(ours, { ...ours, ciphersToServer: ["aes128-ctr"] });
+    assert.deepEqual([downwards.ciphersToServer, downwards.ciphersToClient], [both, [gcm]]);
+    for (const offer of [upwards, downwards]) assert.equal(wouldChange(ctr, offer), true);
+    assert.equal(wouldChange({ ...ctr, cipherIn: gcm }, upwards), false);
+    assert.equal(wouldChange({ ...ctr, cipherOut: gcm }, downwards), false);
   });
 });

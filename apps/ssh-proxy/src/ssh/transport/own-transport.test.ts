@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MESSAGE } from "../message-numbers.ts";
 import { CIPHERS, KEX_METHODS, MACS, SIGNATURE_ALGORITHMS } from "./algorithms.ts";
+import { writeExtInfo } from "./ext-info.ts";
 import { authenticatesByItself } from "./packet/choose-cipher.ts";
 import { PAYLOAD_MAX_BYTES } from "./packet/packet-writer.ts";
 import { receiveInPieces, TransportPair } from "./testing/transport-pair.ts";
@@ -73,6 +74,24 @@ describe("our transport at both ends", () => {
     const pair = new TransportPair().connect();
     const { serverSignatureAlgorithms } = pair.client.transport;
     assert.deepEqual(serverSignatureAlgorithms, SIGNATURE_ALGORITHMS);
+    assert.equal(pair.server.transport.serverSignatureAlgorithms, undefined);
+  });
+
+  it("tells it before anything else, though messages wait (RFC 8308, 2.4)", () => {
+    const pair = new TransportPair();
+    pair.server.transport.send(message(20));
+    let known: readonly string[] | undefined;
+    pair.client.whenMessage = () => (known = pair.client.transport.serverSignatureAlgorithms);
+    pair.connect();
+    assert.deepEqual(pair.client.messages, [message(20)]);
+    assert.deepEqual(known, SIGNATURE_ALGORITHMS);
+  });
+
+  it("is not told by a client how users may sign", () => {
+    const pair = new TransportPair().connect();
+    pair.client.transport.send(writeExtInfo());
+    pair.carry();
+    pair.assertWell();
     assert.equal(pair.server.transport.serverSignatureAlgorithms, undefined);
   });
 

@@ -346,7 +346,6 @@ class OwnTransport implements SshTransport {
     this.trafficIn.reset();
     this.nextKeys = undefined;
     this.exchange = undefined;
-    this.dropGuess = false;
     this.phase = PHASE.open;
     const isOurs = isFirst && this.role === "server";
     this.changesCipher = isOurs && wouldChange(algorithms, this.laterInit);

@@ -181,6 +181,16 @@ describe("while keys are exchanged", () => {
   });
 });
 
+it("a peer that goes on sending small packets without an answer is cut off, too", () => {
+  const pair = loggedIn({ server: { limits: { rekeyPackets: 100 } } });
+  for (let index = 0; index < 300 && !pair.server.ended; index++) {
+    pair.client.transport.send(numbered(index));
+    pair.server.transport.receive(pair.client.take());
+  }
+  assert.equal(pair.server.errors[0]?.message, "the peer does not exchange keys");
+  assert.ok(pair.server.messages.length >= 190 && pair.server.messages.length <= 200);
+});
+
 describe("a peer that begins exchanges", () => {
   function exchangesUntilEnd(pair: TransportPair, between: (index: number) => void): number {
     let count = 0;
@@ -198,6 +208,25 @@ describe("a peer that begins exchanges", () => {
     const count = exchangesUntilEnd(pair, () => {});
     assert.equal(count, EARLY_PEER_EXCHANGES_MAX + 1);
     assert.match(pair.server.errors[0]!.message, /over and over/);
+  });
+
+  it("earns no more of them by traffic before the login", () => {
+    const pair = new TransportPair().connect();
+    const count = exchangesUntilEnd(pair, () => {
+      for (let sent = 0; sent < 4; sent++) pair.client.transport.send(padding());
+      pair.carry();
+    });
+    assert.equal(count, EARLY_PEER_EXCHANGES_MAX + 1);
+  });
+
+  it("earns no more of them by much traffic than it had at first", () => {
+    const pair = loggedIn({ server: { limits: { peerExchangesMax: 3 } } });
+    for (let sent = 0; sent < 320; sent++) pair.client.transport.send(padding());
+    pair.carry();
+    assert.equal(
+      exchangesUntilEnd(pair, () => {}),
+      4,
+    );
   });
 
   it("is not taken for logged in because it says so", () => {
@@ -231,6 +260,11 @@ describe("a peer that begins exchanges", () => {
     assert.equal(count, 400);
   });
 });
+
+/** 32 KiB that nobody looks at. */
+function padding(): Buffer {
+  return Buffer.alloc(32 * KIB, MESSAGE.ignore);
+}
 
 function carryOne(from: TestedEnd, to: TestedEnd): void {
   const packet = from.written.shift();

@@ -55,6 +55,23 @@ describe("every method of key exchange", () => {
     });
   }
 
+  it("on a NIST curve takes no point but an uncompressed one (RFC 5656, 4)", () => {
+    for (const [kex, curve] of [
+      ["ecdh-sha2-nistp256", "prime256v1"],
+      ["ecdh-sha2-nistp384", "secp384r1"],
+      ["ecdh-sha2-nistp521", "secp521r1"],
+    ] as const) {
+      const ecdh = crypto.createECDH(curve);
+      ecdh.generateKeys();
+      agreementOf(kex).answer(ecdh.getPublicKey(null, "uncompressed"));
+      for (const form of ["compressed", "hybrid"] as const) {
+        const point = ecdh.getPublicKey(null, form);
+        assert.throws(() => agreementOf(kex).answer(point), /is no point of/);
+        assert.throws(() => agreementOf(kex).begin().finish(point), /is no point of/);
+      }
+    }
+  });
+
   it("that is not known is a mistake of the caller", () => {
     assert.throws(() => agreementOf("diffie-hellman-group14-sha256"), RangeError);
   });

@@ -33,15 +33,10 @@ export function negotiate(client: KexInit, server: KexInit, peer: KexInit): Nego
   const choose = (what: string, list: NameList): string => {
     const [clients, servers] = [client[list], server[list]];
     const found = clients.find((name) => servers.includes(name) && !REFUSED.has(name));
-    if (found === undefined) {
-      const peers = escapeText(peer[list].join(","));
-      const text = `no matching ${what}; the peer has: ${peers}`;
-      throw new SshError(DISCONNECT.keyExchangeFailed, text);
-    }
-    // Ours of the two equal names: the peer's is a view of all that it offered, up to 35 kB, which
-    // would live as long as the connection remembers what was agreed.
-    const ours = peer === client ? servers : clients;
-    return ours[ours.indexOf(found)]!;
+    if (found !== undefined) return found;
+    const peers = escapeText(peer[list].join(","));
+    const text = `no matching ${what}; the peer has: ${peers}`;
+    throw new SshError(DISCONNECT.keyExchangeFailed, text);
   };
   const kex = choose("key exchange method", "kex");
   const hostKey = choose("type of host key", "hostKeys");
