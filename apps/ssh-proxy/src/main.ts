@@ -39,9 +39,7 @@ async function runWorker(options: ProcessOptions, channel: WorkerChannel): Promi
       onCrash: (reason) => void channel.leaving(reason),
     });
     const leaveOpsPort = await ops.answerOn(channel.fileDescriptor(SOCKETS.ops));
-    lifecycle.onChange(({ kind }) => {
-      if (kind === "draining") leaveOpsPort();
-    });
+    channel.onReplaced(leaveOpsPort);
     channel.onSupervisorGone(() => void lifecycle.shutdown("the supervisor is gone"));
     await channel.ready({ ssh: ready.ssh, ops: ready.ops });
   } catch (error) {

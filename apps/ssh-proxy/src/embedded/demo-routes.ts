@@ -1,16 +1,10 @@
 /** Where the demo's repositories are: below one folder, on the embedded backend, for everybody. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Clock,
-  type Context,
-  instanceAt,
-  parseAddress,
-  ServiceError,
-  StaticResolver,
-} from "holdfast";
+import { type Clock, type Context, instanceAt, parseAddress, StaticResolver } from "holdfast";
 import type { BackendPool, BackendPools } from "../routing/backend-pools.ts";
 import type { Route, Router, RouteRequest } from "../routing/router.ts";
+import { noSuchRepository } from "../routing/refused-route.ts";
 import type { PublicKey } from "../ssh/keys/public-key.ts";
 
 const POOL = "embedded";
@@ -53,6 +47,6 @@ export class DemoRoutes implements Router, BackendPools {
       existsSync(join(this.repositories, repository, each)),
     );
     if (there) return { backend: POOL, path: `/${repository}` };
-    throw new ServiceError("not-found", `there is no ${repository} in ${this.repositories}`);
+    throw noSuchRepository();
   }
 }

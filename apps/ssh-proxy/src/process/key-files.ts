@@ -15,6 +15,16 @@ export function readKeyFile(path: string): PrivateKey {
   }
 }
 
+/** The one line of the file. Throws a ServiceError `invalid` that names the file. */
+export function readTokenFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ServiceError("invalid", `${path}: ${why}`);
+  }
+}
+
 /** Throws a ServiceError `invalid` when two are of one type: clients could see only one. */
 export function readHostKeys(paths: readonly string[]): PrivateKey[] {
   const keys = paths.map(readKeyFile);

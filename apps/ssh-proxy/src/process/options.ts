@@ -9,6 +9,8 @@ export interface ProcessOptions {
   /** 0 to 65,535, default 2222; 0 picks a free one. */
   readonly port: number;
   readonly opsHost: string;
+  /** A file with the token that the ops port asks for; undefined: none, on the loopback only. */
+  readonly opsTokenFile: string | undefined;
   /** 0 to 65,535, default 6080; 0 picks a free one. */
   readonly opsPort: number;
   /** Private key files, one for each type of key; none: the demo's. */
@@ -49,6 +51,7 @@ export const USAGE = `ssh-proxy: a reverse proxy for Git and Mercurial over SSH
   --settings FILE   limits and times, as JSON (default: docs/reference/ssh-proxy.md)
   --audit FILE      an append-only file of events, each line chained to the one before
   --ops-host HOST   for the operator (default 127.0.0.1)
+  --ops-token-file FILE  what is to be shown there; needed for any other host
   --ops-port PORT   (default 6080; 0 picks a free one)
   --data DIR        for logs and what it makes itself (default ./data/ssh-proxy)
   --log FILE        where log lines go, - for standard output (default DIR/ssh-proxy.log)
@@ -76,6 +79,7 @@ export function parseProcessOptions(args: readonly string[]): ProcessOptions {
     host: values["host"] ?? "127.0.0.1",
     port: portNumber("--port", values["port"] ?? "2222"),
     opsHost: values["ops-host"] ?? "127.0.0.1",
+    opsTokenFile: values["ops-token-file"],
     opsPort: portNumber("--ops-port", values["ops-port"] ?? "6080"),
     hostKeys: values["host-key"] ?? [],
     keys: namedFiles(values["key"] ?? []),
@@ -133,6 +137,7 @@ function parse(args: readonly string[]) {
     args: [...args],
     options: {
       ...{ data: TEXT, host: TEXT, port: TEXT, "ops-host": TEXT, "ops-port": TEXT },
+      "ops-token-file": TEXT,
       ...{ "host-key": TEXTS, key: TEXTS, keys: TEXT, accounts: TEXT, routes: TEXT, router: TEXT },
       ...{ settings: TEXT, log: TEXT, audit: TEXT, "pid-file": TEXT },
       supervised: { type: "boolean" },

@@ -40,6 +40,7 @@ import { createSshTransport } from "../ssh/transport/own-transport.ts";
 import { SshProxy } from "../ssh-proxy.ts";
 import { ProxyStats } from "../stats/proxy-stats.ts";
 import type { ProcessOptions } from "./options.ts";
+import { readTokenFile } from "./key-files.ts";
 import { openSources, type SourceParts, type Sources } from "./sources.ts";
 import type { Settings } from "./settings.ts";
 
@@ -200,5 +201,7 @@ async function openOps(
       forensicsRoute(ring),
     ],
   };
-  return createOpsServer(sources, { host: options.opsHost, port: options.opsPort });
+  const { opsHost: host, opsPort: port, opsTokenFile } = options;
+  const token = opsTokenFile === undefined ? undefined : readTokenFile(opsTokenFile);
+  return createOpsServer(sources, { host, port, token });
 }

@@ -6,6 +6,7 @@ import {
   PROTOCOL,
   readWorkerMessage,
   SUPERVISED_VARIABLE,
+  REPLACED,
   type WorkerInfo,
   type WorkerMessage,
   type WorkerStart,
@@ -90,6 +91,13 @@ export class Generation {
     this.toldToEnd = true;
     this.child.kill("SIGTERM");
     this.killAfter(limitMs);
+  }
+
+  /** Tells it that another one serves from now on, and lets it finish its work. */
+  drainReplaced(limitMs: number): void {
+    // Who does not hear it has gone.
+    if (!this.toldToEnd && this.child.connected) this.child.send(REPLACED, () => undefined);
+    this.drain(limitMs);
   }
 
   /** Ends it now, whatever it does, and kills it after `limitMs`. Sessions break. */

@@ -158,7 +158,7 @@ export class Supervisor {
       const fresh = await this.launch();
       const old = this.current;
       this.current = fresh;
-      old?.drain(drainTimeoutMs);
+      old?.drainReplaced(drainTimeoutMs);
       const readyAfterMs = Math.round(this.parts.clock.nowMs() - startMs);
       return { kind: "done", pid: fresh.pid!, readyAfterMs, oldPid: old?.pid };
     } catch (error) {

@@ -2,6 +2,7 @@
 import { ServiceError, type SignalledProcess } from "holdfast";
 import {
   readWorkerStart,
+  REPLACED,
   SUPERVISED_VARIABLE,
   type WorkerInfo,
   type WorkerMessage,
@@ -19,6 +20,8 @@ export interface WorkerProcess extends SignalledProcess {
   ) => boolean;
   readonly channel?: { unref(): void } | null | undefined;
   once(event: "disconnect", listener: () => void): unknown;
+  on(signal: "SIGTERM" | "SIGINT", listener: () => void): unknown;
+  on(event: "message", listener: (message: unknown) => void): unknown;
 }
 
 export interface WorkerChannel {
@@ -51,6 +54,11 @@ export interface WorkerChannel {
    * follows is what drains this worker.
    */
   drainAll(reason: string): Promise<void>;
+  /**
+   * Calls `listener` when another worker has taken this one's place, whose drain begins now: what
+   * belongs to whoever serves, such as a fixed port for operators, is the other's from here on.
+   */
+  onReplaced(listener: () => void): void;
   /**
    * Calls `listener` when the supervisor has gone without a word. The worker should drain: as long
    * as it listens, the next supervisor cannot have the port.
@@ -89,6 +97,12 @@ export function openWorkerChannel(worker: WorkerProcess): WorkerChannel | undefi
     failed: (reason) => send(worker, { kind: "failed", reason }),
     leaving: (reason) => send(worker, { kind: "leaving", reason }),
     drainAll: (reason) => send(worker, { kind: "drain", reason }),
+    onReplaced: (listener) => {
+      process.on("message", (message) => {
+        if ((message as { kind?: unknown } | null)?.kind === REPLACED.kind) listener();
+      });
+      process.channel?.unref();
+    },
     onSupervisorGone: (listener) => {
       if (worker.connected === false) listener();
       else {

@@ -28,6 +28,9 @@ export type WorkerMessage =
   /** An operator asked it to drain, and means the whole program. */
   | { readonly kind: "drain"; readonly reason: string };
 
+/** What a supervisor says to a worker that another one has taken the place of. */
+export const REPLACED = { kind: "replaced" } as const;
+
 /** What a worker says of itself, such as where its ops port is; shown by `holdfast up`. */
 export type WorkerInfo = Readonly<Record<string, string>>;
 
