@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MESSAGE } from "../message-numbers.ts";
+import { generatePrivateKey } from "../keys/generate-private-key.ts";
+import type { PublicKey } from "../keys/public-key.ts";
 import { CIPHERS, KEX_METHODS, MACS, SIGNATURE_ALGORITHMS } from "./algorithms.ts";
 import { writeExtInfo } from "./ext-info.ts";
 import { authenticatesByItself } from "./packet/choose-cipher.ts";
@@ -68,6 +70,17 @@ describe("our transport at both ends", () => {
   it("asks for the types of host key that are wanted, best first", () => {
     const pair = new TransportPair({ hostKeyTypes: ["ssh-rsa", "ssh-ed25519"] }).connect();
     assert.equal(pair.client.keys[0]!.hostKey, "rsa-sha2-512");
+  });
+
+  it("signs with the first of two host keys of one type", () => {
+    const [first, second] = [1, 2].map(() => generatePrivateKey("ssh-ed25519").privateKey);
+    const seen: string[] = [];
+    const acceptHostKey = ({ fingerprint }: PublicKey): boolean => seen.push(fingerprint) > 0;
+    new TransportPair({
+      server: { role: { kind: "server", hostKeys: [first!, second!] } },
+      client: { role: { kind: "client", acceptHostKey } },
+    }).connect();
+    assert.deepEqual(seen, [first!.publicKey.fingerprint]);
   });
 
   it("tells the client by which algorithms users may sign", () => {
@@ -225,6 +238,25 @@ describe("the end", () => {
     pair.carry();
     assert.deepEqual(pair.server.messages, []);
     assert.equal(pair.server.ended, false);
+  });
+
+  it("leaves nothing in memory: no exchange, no part of a packet, no message that waits", () => {
+    const pair = new TransportPair().connect();
+    const { transport } = pair.server;
+    pair.client.transport.send(message(1_000));
+    transport.receive(pair.client.take().subarray(0, 900));
+    transport.rekey();
+    transport.send(message(10));
+    transport.close();
+    const inside = transport as unknown as {
+      exchange: unknown;
+      pending: { messages: unknown[] };
+      reader: { partial: Buffer; chunk: Buffer };
+    };
+    const { partial, chunk } = inside.reader;
+    assert.equal(inside.exchange, undefined);
+    assert.deepEqual(inside.pending.messages, []);
+    assert.deepEqual([partial.length, chunk.length], [0, 0]);
   });
 
   it("asked for within a message lets no message follow", () => {
