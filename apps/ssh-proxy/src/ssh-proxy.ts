@@ -22,7 +22,7 @@ import {
 } from "holdfast";
 import type { AccountDirectory } from "./accounts/account-directory.ts";
 import type { Borrowed } from "./backend/backend-connections.ts";
-import type { Forensics } from "./forensic/forensic-event.ts";
+import type { EndReason, Forensics } from "./forensic/forensic-event.ts";
 import { type ConnectionRow, connectionRows } from "./forensic/connection-row.ts";
 import type { FrontDoor, FrontEntry, FrontTicket } from "./front/front-door.ts";
 import type { TimeLimits } from "./front/time-limits.ts";
@@ -33,7 +33,7 @@ import type { SessionParts } from "./session/session.ts";
 import type { SshConnectionOptions } from "./ssh/connection/connection-options.ts";
 import type { OutputMemory } from "./ssh/connection/output-memory.ts";
 import { SshServerConnection } from "./ssh/connection/server-connection.ts";
-import type { AuthAnswer } from "./ssh/connection/ssh-connection.ts";
+import type { AuthAnswer, ConnectionEnd } from "./ssh/connection/ssh-connection.ts";
 import type { PrivateKey } from "./ssh/keys/private-key.ts";
 import type { PublicKey } from "./ssh/keys/public-key.ts";
 import type { CreateTransport } from "./ssh/transport/ssh-transport.ts";
@@ -165,7 +165,14 @@ export class SshProxy implements LifecyclePart, FrontObserver {
     else this.sessionsOf.delete(account);
   }
 
-  onEnd(connection: FrontConnection, reason: Parameters<FrontObserver["onEnd"]>[1]): void {
+  onEnd(connection: FrontConnection, reason: EndReason, { cause }: ConnectionEnd): void {
+    if (reason === "internal" && cause !== undefined) {
+      const { sessionKey } = connection;
+      this.parts.logger.error("a connection ended by a mistake of ours", {
+        sessionKey,
+        error: cause,
+      });
+    }
     this.connections.delete(connection.sessionKey);
     const { authFailureCount, authRequestCount, remoteIdent } = connection.ssh;
     this.tickets.get(connection)?.ended({

@@ -43,7 +43,7 @@ class Backends {
       ...{ createTransport: createSshTransport, memory: new OutputMemory() },
       options: completeBackendOptions(options),
       sshOptions: completeSshConnectionOptions(),
-      keyNamed: () => Promise.resolve(PROXY_KEY),
+      keyFor: () => Promise.resolve(PROXY_KEY),
       hosts: { pick: (_pool, leaveOut) => this.pick(leaveOut) },
       onDial: (result) => void this.dials.push(result),
     });

@@ -12,6 +12,7 @@ import {
   ServiceError,
 } from "holdfast";
 import type { BackendPool } from "../routing/backend-pools.ts";
+import type { ConnectionEnd } from "../ssh/connection/ssh-connection.ts";
 import type { PrivateKey } from "../ssh/keys/private-key.ts";
 import type { PublicKey } from "../ssh/keys/public-key.ts";
 import { BackendConnection, type DialParts } from "./backend-connection.ts";
@@ -34,8 +35,8 @@ export interface BackendConnectionsParts extends DialParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hosts: HostPicker;
-  /** The key of that name; rejects with a ServiceError when there is none. */
-  readonly keyNamed: (name: string) => Promise<PrivateKey>;
+  /** The key to log in with; rejects with a ServiceError when there is none. */
+  readonly keyFor: (pool: BackendPool, account: string) => Promise<PrivateKey>;
   /** Every dial, for statistics. */
   readonly onDial?: (result: "ok" | "failed" | "reused", durationMs: number) => void;
 }
@@ -80,10 +81,10 @@ export class BackendConnections {
       this.parts.onDial?.("reused", 0);
       return this.lend(place, kept.connection, kept.host, true);
     }
-    const key = await this.parts.keyNamed(pool.key.replace("{account}", () => account));
+    const key = await this.parts.keyFor(pool, account);
     const { connection, host } = await this.dialOneOf(pool, key);
     // Once for each connection, however often it is kept.
-    void connection.ended.then(() => this.forget(place, connection));
+    void connection.ended.then((end) => this.onEnded(place, connection, end));
     return this.lend(place, connection, host, false);
   }
 
@@ -195,6 +196,17 @@ export class BackendConnections {
     if (kept.connection.alive && kept.connection.pool === pool) return kept;
     this.drop(kept);
     return this.takeKept(place, pool);
+  }
+
+  private onEnded(place: string, connection: BackendConnection, end: ConnectionEnd): void {
+    this.forget(place, connection);
+    if (end.kind !== "internal") return;
+    const { address } = connection;
+    const error = end.cause;
+    this.parts.logger.error("a backend's connection ended by a mistake of ours", {
+      address,
+      error,
+    });
   }
 
   private forget(place: string, connection: BackendConnection): void {

@@ -108,7 +108,7 @@ describe("the embedded backend", { skip, timeout: 60_000 }, () => {
 
   it("says that there is no such repository", async () => {
     const other = url.replace("demo.git", "other.git");
-    await assert.rejects(git(folder, "clone", other, "other"), /there is no other\.git/);
+    await assert.rejects(git(folder, "clone", other, "other"), /There is no such repository/);
   });
 });
 

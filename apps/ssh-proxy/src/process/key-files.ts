@@ -56,6 +56,13 @@ export class BackendKeys {
     return new BackendKeys(new Map(keys), folder);
   }
 
+  /** The one with the account's name, out of the folder: no other is anybody's. */
+  async ofAccount(account: string): Promise<PrivateKey> {
+    const key = await this.inFolder(account);
+    if (key !== undefined) return key;
+    throw new ServiceError("unavailable", `there is no key of ${account} in ${this.folder}`);
+  }
+
   /** Rejects with a ServiceError `unavailable` when there is none of that name. */
   async named(name: string): Promise<PrivateKey> {
     const key = this.keys.get(name) ?? (await this.inFolder(name));

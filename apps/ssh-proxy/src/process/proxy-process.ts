@@ -32,7 +32,7 @@ import { FrontDoor } from "../front/front-door.ts";
 import { Penalties } from "../front/penalties.ts";
 import { ProxyReception } from "../front/proxy-protocol/reception.ts";
 import { RefusalLog } from "../front/refusal-log.ts";
-import type { BackendPool } from "../routing/backend-pools.ts";
+import { ACCOUNT_KEY, type BackendPool } from "../routing/backend-pools.ts";
 import type { Route } from "../routing/router.ts";
 import { completeSshConnectionOptions } from "../ssh/connection/connection-options.ts";
 import { OutputMemory } from "../ssh/connection/output-memory.ts";
@@ -160,7 +160,7 @@ function openBackends(
     ...{ ident: BACKEND_IDENT, options: settings.backend },
     // It opens one channel at a time there, and a busy host's keepalives are its own affair.
     sshOptions: completeSshConnectionOptions({}),
-    keyNamed: (name) => keys.named(name),
+    keyFor: ({ key }, account) => (key === ACCOUNT_KEY ? keys.ofAccount(account) : keys.named(key)),
   });
   const name = "backend connections";
   state.register({ name, kind: STATE_KIND.stats, snapshot: () => backends.counts });

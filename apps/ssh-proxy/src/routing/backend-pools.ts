@@ -1,6 +1,9 @@
 /** The hosts behind the proxy, in pools; what is known of each stands in a file that is watched. */
 import type { Address, Resolver } from "holdfast";
 
+/** As `BackendPool.key`: the key that has the account's name. */
+export const ACCOUNT_KEY = "{account}";
+
 export interface BackendPool {
   readonly name: string;
   /**

@@ -87,7 +87,24 @@ describe("a drain", () => {
     assert.deepEqual(session.events, ["stdout", "eof", "exit 0", "close"]);
   });
 
-  it("ends connections without a session at once, with a text", async () => {
+  it("disconnects nobody who has not read how the last session ended", async () => {
+    const proxied = await ProxyWorld.start();
+    const session = await proxied.exec();
+    const drained = drain(proxied);
+    await proxied.world.run(100);
+    let ended = false;
+    void session.connection.ended.then(() => (ended = true));
+    proxied.backend.last.exit(0);
+    await proxied.world.run(500);
+    assert.ok(session.events.includes("exit 0"));
+    // OpenSSH would take a disconnect for a failure, as long as it has not left.
+    assert.equal(ended, false);
+    assert.deepEqual(await proxied.world.finish(drained, 5_000), { cut: 0 });
+    const end = await proxied.world.finish(session.connection.ended, 1_000);
+    assert.equal(end.text, "server is restarting, please retry");
+  });
+
+  it("ends connections without a session soon, with a text", async () => {
     const proxied = await ProxyWorld.start();
     const session = await proxied.exec();
     proxied.backend.last.exit(0);

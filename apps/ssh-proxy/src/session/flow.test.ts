@@ -88,6 +88,13 @@ describe("a flow", () => {
     assert.deepEqual([from.paused, buffered()], [0, 0]);
   });
 
+  it("holds single bytes in few pieces", () => {
+    const { flow, receive } = start(131_072, 0);
+    for (let count = 0; count < 65_536; count++) receive(1);
+    assert.equal(flow.bufferedBytes, 65_536);
+    assert.ok(flow.heldPieces <= 64, `${flow.heldPieces}`);
+  });
+
   it("finishes once all has been passed on", () => {
     const { flow, to, receive } = start(65_536, 1);
     flow.attach(to.end);

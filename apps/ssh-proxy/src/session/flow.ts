@@ -19,6 +19,9 @@ export const HOLD_MAX_BYTES = 128 * 1_024;
 /** The most that a sender is ever granted: what OpenSSH grants, enough for 160 Mbit/s at 100 ms. */
 export const GRANT_MAX_BYTES = 2 * 1_024 * 1_024;
 
+/** Shorter pieces are joined with what comes behind them. */
+const JOIN_MAX_BYTES = 2_048;
+
 /** One end of a flow. */
 export interface FlowEnd {
   readonly channel: SshChannel;
@@ -61,6 +64,11 @@ export class Flow {
   /** Bytes that are held now. */
   get bufferedBytes(): number {
     return this.heldBytes;
+  }
+
+  /** In how many pieces that is. */
+  get heldPieces(): number {
+    return this.held.length;
   }
 
   /** From here on there is a receiver; what came before goes to it first. */
@@ -121,7 +129,13 @@ export class Flow {
   }
 
   private hold(bytes: Buffer, stderr: boolean): void {
-    this.held.push({ bytes: Buffer.from(bytes), stderr });
+    const last = this.held.at(-1);
+    // Bytes that come one by one are kept together, or each would cost a hundred times its size.
+    if (last !== undefined && last.stderr === stderr && last.bytes.length < JOIN_MAX_BYTES) {
+      this.held[this.held.length - 1] = { bytes: Buffer.concat([last.bytes, bytes]), stderr };
+    } else {
+      this.held.push({ bytes: Buffer.from(bytes), stderr });
+    }
     this.addHeld(bytes.length);
     this.notePeak();
     // Of a packet larger than the window a part goes at once: nobody would ask for it again.

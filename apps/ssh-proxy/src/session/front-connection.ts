@@ -8,7 +8,11 @@ import type { ConnectionLog, EndReason } from "../forensic/forensic-event.ts";
 import { ConnectionTimes } from "../front/connection-times.ts";
 import { describeExpiry, type Expiry, type TimeLimits } from "../front/time-limits.ts";
 import type { SshServerConnection } from "../ssh/connection/server-connection.ts";
-import type { ChannelHandler, SshChannel } from "../ssh/connection/ssh-channel.ts";
+import {
+  type ChannelHandler,
+  RefusedSession,
+  type SshChannel,
+} from "../ssh/connection/ssh-channel.ts";
 import type {
   AuthAnswer,
   AuthAttempt,
@@ -42,13 +46,16 @@ export interface FrontObserver {
   onAuthenticated(connection: FrontConnection): void;
   onSessionStart(connection: FrontConnection): void;
   onSessionEnd(connection: FrontConnection): void;
-  onEnd(connection: FrontConnection, reason: EndReason): void;
+  /** `end.cause` is what was thrown when it was a mistake of ours. */
+  onEnd(connection: FrontConnection, reason: EndReason, end: ConnectionEnd): void;
 }
 
 export class FrontConnection implements ServerConnectionHandler {
   readonly addr: string;
   readonly startMs: number;
   readonly sessions = new Set<Session>();
+  /** Those, and the ones of which the client has not confirmed the end. */
+  private readonly unconfirmed = new Set<Session>();
   identity: Identity | undefined = undefined;
   /** When payload last went by; on the clock's time. */
   lastActivityMs: number;
@@ -138,20 +145,22 @@ export class FrontConnection implements ServerConnectionHandler {
     if (this.draining) this.waitForFirst();
   }
 
-  onSession(channel: SshChannel): ChannelHandler | { readonly refused: string } {
+  onSession(channel: SshChannel): ChannelHandler | RefusedSession {
     const refused =
       this.draining && this.sessionCount > 0 ? RESTARTING : this.input.refuseSession(this);
     if (refused !== undefined) {
       this.input.log.record({ event: "refuse", channel: channel.id, why: refused });
-      return { refused };
+      return new RefusedSession(refused);
     }
     const { sessionParts: parts, ssh: connection, log } = this.input;
     const session = new Session({
       ...{ parts, channel, connection, log, identity: this.identity! },
       onPayload: () => this.onPayload(),
       onEnd: () => this.onSessionEnd(session),
+      onGone: () => this.onSessionGone(session),
     });
     this.sessions.add(session);
+    this.unconfirmed.add(session);
     this.sessionCount++;
     this.input.observer.onSessionStart(this);
     return session;
@@ -169,7 +178,7 @@ export class FrontConnection implements ServerConnectionHandler {
       ...(this.identity !== undefined && { account: this.identity.account }),
       durationMs: this.input.clock.nowMs() - this.startMs,
     });
-    this.input.observer.onEnd(this, reason);
+    this.input.observer.onEnd(this, reason, end);
   }
 
   private onPayload(): void {
@@ -180,6 +189,10 @@ export class FrontConnection implements ServerConnectionHandler {
   private onSessionEnd(session: Session): void {
     this.sessions.delete(session);
     this.input.observer.onSessionEnd(this);
+  }
+
+  private onSessionGone(session: Session): void {
+    this.unconfirmed.delete(session);
     if (this.draining) this.endWhenDrained();
   }
 
@@ -187,13 +200,18 @@ export class FrontConnection implements ServerConnectionHandler {
     this.stopWaiting = after(this.input.clock, FIRST_SESSION_MS, () => this.endWhenDrained());
   }
 
+  /**
+   * A client takes a disconnect for a failure of the command whose exit status it has just been
+   * told. So it is only sent once the client has closed the last channel, and has had the time to
+   * leave by itself: what is left then is a ControlMaster.
+   */
   private endWhenDrained(): void {
-    if (this.ended || this.sessions.size > 0) return;
-    this.reason ??= "drain";
-    // Not in the middle of the last session's messages.
-    this.input.clock.afterTurn(() =>
-      this.input.ssh.disconnect(DISCONNECT.byApplication, RESTARTING),
-    );
+    if (this.ended || this.unconfirmed.size > 0) return;
+    this.stopWaiting();
+    this.stopWaiting = after(this.input.clock, LEAVES_BY_ITSELF_MS, () => {
+      this.reason ??= "drain";
+      this.input.ssh.disconnect(DISCONNECT.byApplication, RESTARTING);
+    });
   }
 
   private onExpire(expiry: Expiry): void {
@@ -214,6 +232,8 @@ export class FrontConnection implements ServerConnectionHandler {
 
 /** A client opens its session right after its login, one round trip later. */
 const FIRST_SESSION_MS = 10_000;
+/** After its last session; a client that waits for nothing more leaves within a round trip. */
+const LEAVES_BY_ITSELF_MS = 1_000;
 
 /** What a user reads whom a restart concerns. */
 export const RESTARTING = "server is restarting, please retry";
@@ -227,7 +247,10 @@ function reasonOf({ kind, error }: ConnectionEnd): EndReason {
     case "disconnected":
       return "client-disconnected";
     case "protocol-error":
-      return "protocol-error";
+    case "internal":
+      return kind;
+    case "not-admitted":
+      return "limit";
     case "ended":
       return error === undefined ? "auth-failed" : "protocol-error";
   }

@@ -46,12 +46,17 @@ export interface SessionInput {
   /** A byte of payload went by. */
   readonly onPayload: () => void;
   readonly onEnd: (session: Session) => void;
+  /** The client has closed its side, too, or the connection is gone: the last that is heard. */
+  readonly onGone: (session: Session) => void;
 }
 
 /** As shells use them: what was asked cannot be run; come again later (sysexits.h, EX_TEMPFAIL). */
 const EXIT = { refused: 128, temporary: 75 } as const;
 const ENVIRONMENT_MAX = 4;
 const TEXT_MAX_BYTES = 4_096;
+const SIGNAL_MAX_BYTES = 64;
+/** What a person at a keyboard never reaches. */
+const SIGNALS_MAX = 100;
 /** How long a backend may take to close a channel that the client has left. */
 const BACKEND_CLOSE_MS = 5_000;
 
@@ -73,6 +78,8 @@ export class Session implements ChannelHandler {
   private terminal = false;
   private eofReceived = false;
   private clientLeft = false;
+  private readerGone = false;
+  private signalCount = 0;
   private execMs = 0;
   /** Requests for the backend that came before it was there. */
   private readonly early: { name: string; payload: Buffer }[] = [];
@@ -134,14 +141,9 @@ export class Session implements ChannelHandler {
       case "window-change":
         return true;
       case "signal":
-        this.passOn(name, Buffer.from(payload));
-        return true;
+        return this.onSignal(new MessageReader(payload, 0).text(SIGNAL_MAX_BYTES));
       case "eow@openssh.com":
-        // The client's reader is gone, such as `head`: nothing more is sent to it.
-        this.down?.discard();
-        this.input.parts.stats.earlyCloses.value++;
-        this.passOn(name, EMPTY);
-        return true;
+        return this.onReaderGone(name);
       default:
         return false;
     }
@@ -161,6 +163,7 @@ export class Session implements ChannelHandler {
   onClose(error: SshError | undefined): void {
     if (error !== undefined && this.reason === "client-closed") this.reason = "client-lost";
     this.finish();
+    this.input.onGone(this);
   }
 
   /** Ends it with a text: on stderr, with an exit status. */
@@ -173,6 +176,22 @@ export class Session implements ChannelHandler {
     this.channel.eof();
     this.channel.close();
     this.finish();
+  }
+
+  private onSignal(signal: string): boolean {
+    if (++this.signalCount > SIGNALS_MAX) return false;
+    this.passOn("signal", new MessageWriter().string(signal).finish());
+    return true;
+  }
+
+  /** The client's reader is gone, such as `head`: nothing more is sent to it. */
+  private onReaderGone(name: string): boolean {
+    if (this.readerGone) return true;
+    this.readerGone = true;
+    this.down?.discard();
+    this.input.parts.stats.earlyCloses.value++;
+    this.passOn(name, EMPTY);
+    return true;
   }
 
   private onEnvironment(reader: MessageReader): boolean {

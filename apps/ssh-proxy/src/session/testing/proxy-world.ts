@@ -105,7 +105,7 @@ export class ProxyWorld {
       ident: "Holdfast",
       options: completeBackendOptions(input.backend),
       sshOptions: completeSshConnectionOptions(),
-      keyNamed: () => Promise.resolve(KEYS.proxy),
+      keyFor: () => Promise.resolve(KEYS.proxy),
       hosts: { pick: (_pool, leaveOut) => (leaveOut.size > 0 ? undefined : HOST) },
     });
     const penalties = new Penalties({

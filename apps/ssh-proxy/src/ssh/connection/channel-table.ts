@@ -9,7 +9,7 @@ import { escapeText } from "../transport/escape-text.ts";
 import { Channel, PACKET_DATA_MAX_BYTES } from "./channel.ts";
 import type { SshConnectionOptions } from "./connection-options.ts";
 import type { PacketLink } from "./packet-link.ts";
-import type { ChannelHandler, SshChannel } from "./ssh-channel.ts";
+import { type ChannelHandler, RefusedSession, type SshChannel } from "./ssh-channel.ts";
 
 /** Why a channel is refused (RFC 4254, 5.1). */
 const OPEN_REFUSED = { prohibited: 1, connectFailed: 2, unknownType: 3, shortage: 4 } as const;
@@ -22,7 +22,7 @@ const TEXT_MAX_BYTES = 255;
 const PEER_PACKET_MIN_BYTES = 1_024;
 
 /** Decides about a session that the peer wants to open; a client takes none. */
-export type OnSession = (channel: SshChannel) => ChannelHandler | { readonly refused: string };
+export type OnSession = (channel: SshChannel) => ChannelHandler | RefusedSession;
 
 export class ChannelTable {
   bytesIn = 0;
@@ -127,9 +127,9 @@ export class ChannelTable {
     channel.opened(peerId, windowBytes, packetMaxBytes);
     channel.granted(this.options.initialGrantBytes);
     const handler = this.onSession(channel);
-    if ("refused" in handler) {
+    if (handler instanceof RefusedSession) {
       this.channels.delete(channel.id);
-      return refuse(OPEN_REFUSED.connectFailed, handler.refused);
+      return refuse(OPEN_REFUSED.connectFailed, handler.text);
     }
     channel.handler = handler;
     this.link.transport.send(

@@ -41,7 +41,7 @@ describe("an admission that takes its time", () => {
     for (const answer of [() => Promise.resolve(false), () => Promise.reject(new Error("no"))]) {
       const tested = await TestedServer.connect({ admit: answer });
       await tested.run();
-      assert.deepEqual(tested.ends, [{ kind: "ended", error: undefined, text: "" }]);
+      assert.deepEqual(tested.ends, [{ kind: "not-admitted", error: undefined, text: "" }]);
       assert.ok(tested.peer.closed);
     }
   });

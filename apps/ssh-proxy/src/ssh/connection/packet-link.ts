@@ -189,16 +189,11 @@ export class PacketLink implements TransportHandler {
       this.transport.receive(bytes);
     } catch (thrown) {
       // A mistake of ours must not take the process, and the peer cannot go on either way.
-      const error =
-        thrown instanceof SshError
-          ? thrown
-          : new SshError(DISCONNECT.byApplication, `internal error: ${String(thrown)}`);
-      this.disconnect(error.reason, error.message, {
-        kind: "protocol-error",
-        error,
-        text: error.message,
-      });
-      if (!(thrown instanceof SshError)) throw thrown;
+      const isOurs = !(thrown instanceof SshError);
+      const error = isOurs ? new SshError(DISCONNECT.byApplication, "internal error") : thrown;
+      const text = error.message;
+      const kind = isOurs ? "internal" : "protocol-error";
+      this.disconnect(error.reason, text, { kind, error, text, cause: thrown });
     }
   }
 
@@ -209,7 +204,7 @@ export class PacketLink implements TransportHandler {
     const admitted = await admit().catch(() => false);
     const first = this.beforeAdmission ?? [];
     this.beforeAdmission = undefined;
-    if (!admitted) return this.destroy();
+    if (!admitted) return this.finish({ kind: "not-admitted", error: undefined, text: "" });
     this.pauseWhereAllowed();
     for (const bytes of first) if (!this.ended) this.read(bytes);
   }

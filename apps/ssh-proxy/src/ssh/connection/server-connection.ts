@@ -12,6 +12,7 @@ import type { OutputMemory } from "./output-memory.ts";
 import { GlobalRequests } from "./global-requests.ts";
 import { PacketLink } from "./packet-link.ts";
 import { ServerAuth } from "./server-auth.ts";
+import { RefusedSession } from "./ssh-channel.ts";
 import type { ServerConnectionHandler, SshConnection } from "./ssh-connection.ts";
 
 export interface AcceptSsh extends Pick<TransportInput, "ident" | "algorithms"> {
@@ -63,7 +64,7 @@ export class SshServerConnection implements SshConnection {
     this.globals = new GlobalRequests(transport, clock, options.globalRequestsPerSecondMax);
     this.channels = new ChannelTable(this.link, options, (channel) =>
       this.globals.noMoreSessions
-        ? { refused: "the client said that it would open no more sessions" }
+        ? new RefusedSession("the client said that it would open no more sessions")
         : this.handler.onSession(channel),
     );
     this.auth = new ServerAuth({

@@ -9,8 +9,8 @@ export interface SshChannel {
   /** Our number of it; unique on its connection while it is open. */
   readonly id: number;
   /**
-   * How many bytes may be sent now, stdout and stderr together: the peer's window, or 0 while the
-   * peer's socket does not take what was sent, or keys are exchanged.
+   * How many bytes may be sent now, stdout and stderr together: the peer's window, at most 128 KiB
+   * at once, or 0 while the peer's socket does not take what was sent, or keys are exchanged.
    */
   readonly sendableBytes: number;
   /** The window that the peer has left of what was granted. */
@@ -34,6 +34,16 @@ export interface SshChannel {
   exitSignal(name: string, coreDumped: boolean, message: string): void;
   /** Ends the channel after all that was sent; `onClose` follows when the peer has, too. Once. */
   close(): void;
+}
+
+/** A session that is not opened; a class, so that no handler can be taken for one. */
+export class RefusedSession {
+  /** For the user. */
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
 /** What happens on a channel. Byte views are valid only during the call. */

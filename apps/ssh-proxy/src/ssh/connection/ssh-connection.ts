@@ -6,7 +6,7 @@ import type { Identity } from "../../accounts/account-directory.ts";
 import type { PublicKey } from "../keys/public-key.ts";
 import type { SshError } from "../ssh-error.ts";
 import type { AgreedAlgorithms } from "../transport/ssh-transport.ts";
-import type { ChannelHandler, SshChannel } from "./ssh-channel.ts";
+import type { ChannelHandler, RefusedSession, SshChannel } from "./ssh-channel.ts";
 
 export interface SshConnection {
   /** Such as `SSH-2.0-OpenSSH_9.2p1`. */
@@ -45,7 +45,7 @@ export interface ServerConnectionHandler {
   onAuth(attempt: AuthAttempt): void;
   onAuthenticated(identity: Identity): void;
   /** A session is asked for: its handler, or why not (it is refused with that text). */
-  onSession(channel: SshChannel): ChannelHandler | { readonly refused: string };
+  onSession(channel: SshChannel): ChannelHandler | RefusedSession;
   /** The last call, always made, once. */
   onClose(end: ConnectionEnd): void;
 }
@@ -75,10 +75,15 @@ export interface ConnectionEnd {
     | "disconnected"
     /** The peer broke the protocol. */
     | "protocol-error"
+    /** A mistake of ours; `cause` is what was thrown. */
+    | "internal"
+    /** It was never looked at: see `LinkInput.admit`. */
+    | "not-admitted"
     /** We ended it. */
     | "ended";
   readonly error: SshError | undefined;
   readonly text: string;
+  readonly cause?: unknown;
 }
 
 /** A client's connection: `connectSsh` resolves with it once it has logged in. */

@@ -11,7 +11,7 @@ import { createSshTransport } from "../../transport/own-transport.ts";
 import { completeSshConnectionOptions, type SshConnectionOptions } from "../connection-options.ts";
 import { OutputMemory } from "../output-memory.ts";
 import { SshServerConnection } from "../server-connection.ts";
-import type { SshChannel } from "../ssh-channel.ts";
+import { RefusedSession, type SshChannel } from "../ssh-channel.ts";
 import type { AuthAnswer, AuthAttempt, ConnectionEnd } from "../ssh-connection.ts";
 import { HOST_KEY, SECOND_KEY, USER_KEY } from "./keys.ts";
 import { RawPeer } from "./raw-peer.ts";
@@ -156,9 +156,9 @@ export class TestedServer {
     });
   }
 
-  private takeSession(channel: SshChannel): RecordedChannel | { readonly refused: string } {
+  private takeSession(channel: SshChannel): RecordedChannel | RefusedSession {
     const refused = this.input.refuse?.();
-    if (refused !== undefined) return { refused };
+    if (refused !== undefined) return new RefusedSession(refused);
     const session = new RecordedChannel(channel);
     session.answer = (name, payload) => this.answer(name, payload);
     this.sessions.push(session);
