@@ -131,7 +131,7 @@ export class Flow {
   private hold(bytes: Buffer, stderr: boolean): void {
     const last = this.held.at(-1);
     // Bytes that come one by one are kept together, or each would cost a hundred times its size.
-    if (last !== undefined && last.stderr === stderr && last.bytes.length < JOIN_MAX_BYTES) {
+    if (last?.stderr === stderr && last.bytes.length < JOIN_MAX_BYTES) {
       this.held[this.held.length - 1] = { bytes: Buffer.concat([last.bytes, bytes]), stderr };
     } else {
       this.held.push({ bytes: Buffer.from(bytes), stderr });

@@ -6,7 +6,7 @@
  * What the client sends before ⑤ is held, at most the first window of its channel. Each failure on
  * the way leaves with a text on stderr and an exit status; none is silent.
  */
-import { type Clock, type Context, createContext, ServiceError } from "holdfast";
+import { type Clock, type Context, ServiceError } from "holdfast";
 import type { Identity } from "../accounts/account-directory.ts";
 import type { Borrowed } from "../backend/backend-connections.ts";
 import { formatBackendCommand } from "../command/backend-command.ts";
@@ -23,6 +23,7 @@ import type { SshError } from "../ssh/ssh-error.ts";
 import type { ProxyStats } from "../stats/proxy-stats.ts";
 import { BackendSide } from "./backend-side.ts";
 import { Flow, type FlowMeter } from "./flow.ts";
+import { borrowBackend, findRoute } from "./logged-steps.ts";
 import { backendAway, greeting, routeUnknown, SESSION_TEXTS } from "./session-texts.ts";
 import { escapeForTerminal } from "./terminal-text.ts";
 
@@ -240,27 +241,13 @@ export class Session implements ChannelHandler {
 
   private async run(command: Command): Promise<void> {
     try {
-      const route = await this.findRoute(command);
+      const route = await findRoute(this.input, command);
       if (this.ended) return;
       this.route = route;
       await this.connect(command, route);
     } catch (error) {
       this.onRunFailed(ServiceError.from(error));
     }
-  }
-
-  private async findRoute(command: Command): Promise<Route> {
-    const { parts, identity, log } = this.input;
-    const startMs = parts.clock.nowMs();
-    const context = createContext({ clock: parts.clock }).withTimeout(parts.routeMs);
-    const route = await parts.route(context, identity, command);
-    log.record({
-      ...{ event: "route", channel: this.channel.id, verb: command.verb },
-      ...{ access: command.access, repository: command.repository },
-      ...{ backend: route.backend, path: route.path },
-      durationMs: parts.clock.nowMs() - startMs,
-    });
-    return route;
   }
 
   /** A kept connection may have died unnoticed: then once more, with a fresh one. */
@@ -279,24 +266,12 @@ export class Session implements ChannelHandler {
     throw new ServiceError("unavailable", `${second.connection.address} opened no session`);
   }
 
+  /** Undefined when the session has ended meanwhile. */
   private async borrow(route: Route, fresh: boolean): Promise<Borrowed | undefined> {
-    const { parts, identity, log } = this.input;
-    const startMs = parts.clock.nowMs();
-    const dial = { event: "dial", channel: this.channel.id, backend: route.backend } as const;
-    try {
-      const borrowed = await parts.borrow(route, identity.account, fresh);
-      const { reused, connection } = borrowed;
-      const durationMs = parts.clock.nowMs() - startMs;
-      log.record({ ...dial, addr: connection.address, reused, durationMs });
-      if (!this.ended) return borrowed;
-      borrowed.release(true);
-      return undefined;
-    } catch (thrown) {
-      const error = ServiceError.from(thrown);
-      const durationMs = parts.clock.nowMs() - startMs;
-      log.record({ ...dial, addr: "", reused: false, durationMs, error: error.message });
-      throw error;
-    }
+    const borrowed = await borrowBackend(this.input, route, fresh);
+    if (!this.ended) return borrowed;
+    borrowed.release(true);
+    return undefined;
   }
 
   /** ⑤: false when the backend does not open a session on it. */
