@@ -239,8 +239,7 @@ export class Channel implements SshChannel {
     this.input.onBytes("out", bytes.length);
     for (let at = 0; at < bytes.length; at += this.packetMaxBytes) {
       const piece = bytes.subarray(at, at + this.packetMaxBytes);
-      head.writeUInt32BE(piece.length, lengthAt);
-      this.link.transport.sendParts(head, piece);
+      this.link.sendData(head, lengthAt, piece, this.packetMaxBytes);
     }
   }
 
@@ -258,7 +257,7 @@ export class Channel implements SshChannel {
   private tell(number: number, write?: (writer: MessageWriter) => void): void {
     const writer = new MessageWriter(number).uint32(this.peerId);
     write?.(writer);
-    this.link.transport.send(writer.finish());
+    this.link.send(writer.finish());
   }
 }
 

@@ -7,7 +7,7 @@
 /** Holds what one read of a socket becomes, with the overhead of its packets. */
 const CHUNK_BYTES = 160 * 1_024;
 /** Kept for later; more than this are in use only while many sockets are full. */
-const SPARE_MAX = 4;
+const SPARE_MAX = 8;
 
 export class OutputMemory {
   readonly chunkBytes = CHUNK_BYTES;

@@ -13,6 +13,7 @@ import type {
 } from "../transport/ssh-transport.ts";
 import type { OutputMemory } from "./output-memory.ts";
 import type { ConnectionEnd } from "./ssh-connection.ts";
+import { STAGED_PIECE_MAX_BYTES, StagedData } from "./staged-data.ts";
 
 /** Who is told what happens on the link; the last call is `onEnd`, exactly once. */
 export interface LinkHandler {
@@ -59,6 +60,7 @@ export class PacketLink implements TransportHandler {
   private readonly clock: Clock;
   private readonly handler: LinkHandler;
   private readonly memory: OutputMemory;
+  private readonly staged: StagedData;
   /** What is laid out in the chunk, and before it what was not. */
   private readonly queue: Buffer[] = [];
   private chunk: Buffer | undefined = undefined;
@@ -83,6 +85,7 @@ export class PacketLink implements TransportHandler {
     this.clock = clock;
     this.handler = handler;
     this.memory = input.memory;
+    this.staged = new StagedData(input.memory);
     this.admit = input.admit;
     this.transport = createTransport({
       ...{ role: input.role, ident: input.ident, handler: this },
@@ -109,7 +112,7 @@ export class PacketLink implements TransportHandler {
 
   /** Bytes that the socket has not taken. */
   get pendingBytes(): number {
-    return this.queuedBytes + this.socket.pendingBytes;
+    return this.staged.bytes + this.queuedBytes + this.socket.pendingBytes;
   }
 
   /** Whether more may be sent than what must be: false until `onSendable`. */
@@ -136,9 +139,36 @@ export class PacketLink implements TransportHandler {
     return this.pauses > 0;
   }
 
+  /** Sends a message behind all data before it. */
+  send(payload: Uint8Array): void {
+    this.staged.leave(this.transport);
+    this.transport.send(payload);
+  }
+
+  /**
+   * Sends a channel's data, at most one packet of it; small pieces of one turn together. `head` is
+   * the channel's own for this stream: its length is written into it.
+   */
+  sendData(head: Buffer, lengthAt: number, piece: Uint8Array, packetMaxBytes: number): void {
+    if (this.ended) return;
+    const { staged, transport } = this;
+    if (piece.length > STAGED_PIECE_MAX_BYTES) {
+      staged.leave(transport);
+      head.writeUInt32BE(piece.length, lengthAt);
+      transport.sendParts(head, piece);
+      return;
+    }
+    if (!staged.add(head, lengthAt, piece, packetMaxBytes)) {
+      staged.leave(transport);
+      staged.add(head, lengthAt, piece, packetMaxBytes);
+    }
+    this.flushAfterTurn();
+  }
+
   /** DISCONNECT with its text, what is pending, and the end. */
   disconnect(reason: number, text: string, end?: ConnectionEnd): void {
     if (this.ended) return;
+    this.staged.leave(this.transport);
     this.transport.disconnect(reason, text);
     this.close(end ?? { kind: "ended", error: undefined, text });
   }
@@ -232,6 +262,10 @@ export class PacketLink implements TransportHandler {
     if (bytes.buffer === this.chunk?.buffer) this.chunkBytes += bytes.length;
     else this.queue.push(bytes);
     this.queuedBytes += bytes.length;
+    this.flushAfterTurn();
+  }
+
+  private flushAfterTurn(): void {
     if (this.flushing) return;
     this.flushing = true;
     this.clock.afterTurn(() => this.onTurnEnd());
@@ -245,6 +279,7 @@ export class PacketLink implements TransportHandler {
 
   private onTurnEnd(): void {
     this.flushing = false;
+    if (!this.ended) this.staged.leave(this.transport);
     this.flush();
     if (this.pendingBytes > UNREAD_MAX_BYTES) return this.cutUnread();
     this.tellSendable();
@@ -290,6 +325,7 @@ export class PacketLink implements TransportHandler {
     if (this.ended) return;
     this.ended = true;
     this.transport.close();
+    this.staged.forget();
     this.queue.length = 0;
     if (this.chunk !== undefined) this.memory.give(this.chunk);
     this.chunk = undefined;
