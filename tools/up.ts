@@ -40,15 +40,20 @@ class Program {
   readonly ready: Promise<Ready>;
   readonly ended: Promise<number>;
   isReady = false;
+  /** Set when another one's failure ends it: what it says of that explains nothing. */
+  muted = false;
 
   constructor(name: string, args: readonly string[]) {
     this.name = name;
     const main = join(ROOT, "apps", name, "src/main.ts");
     this.process = fork(main, args, {
       // What they print for those who start them alone is said here for all.
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
       // Ctrl-C reaches the whole terminal; they are told one after the other.
       detached: true,
+    });
+    this.process.stderr!.on("data", (text: Buffer) => {
+      if (!this.muted) process.stderr.write(text);
     });
     this.ready = new Promise((resolve) => {
       this.process.once("message", (message) => {
@@ -160,6 +165,9 @@ function watch(program: Program): void {
   void program.ended.then(async (code) => {
     if (ending) return;
     ending = true;
+    for (const other of [ssh, history, feed]) {
+      if (other !== undefined && other !== program) other.muted = true;
+    }
     await stopAll(false);
     // Of a start that failed it has said what is wrong, in a line of its own.
     if (program.isReady || code !== 1) say(`${program.name} ended by itself (${code})`);

@@ -35,7 +35,8 @@ on as if nothing had been.
 exit: 0 the new version serves, 1 it was rolled back or refused and the old one serves, 2 wrong
 usage, 5 there is no such supervisor
 
-example: holdfast up --pid-file data/ssh-proxy.pid`;
+examples:
+  holdfast up --pid-file data/ssh-proxy/ssh-proxy.pid`;
 
 export const upCommand: Command = {
   name: "up",
