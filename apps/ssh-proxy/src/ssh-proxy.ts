@@ -145,10 +145,6 @@ export class SshProxy implements LifecyclePart, FrontObserver {
     this.tickets.get(connection)?.handshakeDone();
   }
 
-  onAuth(): void {
-    // The log and the statistics have it from the connection's log.
-  }
-
   onAuthenticated(connection: FrontConnection): void {
     this.tickets.get(connection)?.authenticated();
   }

@@ -23,7 +23,7 @@ export interface AdmissionOptions {
   /**
    * Connections in all, logged in or not, 1 to 1,000,000, default 10,000. The one limit that holds
    * for exempt sources too: it is what memory and file descriptors have to suffice for. Lower
-   * refuses people; higher needs some 80 KiB each.
+   * refuses people; higher needs some 35 KiB each.
    */
   readonly connectionsMax: number;
   /**

@@ -42,7 +42,6 @@ export interface FrontConnectionInput {
 export interface FrontObserver {
   /** Keys are in force for the first time. */
   onKeys(connection: FrontConnection): void;
-  onAuth(connection: FrontConnection, attempt: AuthAttempt): void;
   onAuthenticated(connection: FrontConnection): void;
   onSessionStart(connection: FrontConnection): void;
   onSessionEnd(connection: FrontConnection): void;
@@ -134,7 +133,6 @@ export class FrontConnection implements ServerConnectionHandler {
         ? {}
         : { account: identity.account, publicKeyName: identity.publicKeyName };
     this.input.log.record({ event: "auth", ...rest, ...who });
-    this.input.observer.onAuth(this, attempt);
     if (attempt.result === "unavailable") this.reason ??= "internal";
   }
 
