@@ -162,7 +162,8 @@ export class SshProxy implements LifecyclePart, FrontObserver {
   }
 
   onEnd(connection: FrontConnection, reason: EndReason, { cause }: ConnectionEnd): void {
-    if (reason === "internal" && cause !== undefined) {
+    const crashed = reason === "internal" && cause !== undefined;
+    if (crashed) {
       const { sessionKey } = connection;
       this.parts.logger.error("a connection ended by a mistake of ours", {
         sessionKey,
@@ -173,6 +174,7 @@ export class SshProxy implements LifecyclePart, FrontObserver {
     const { authFailureCount, authRequestCount, remoteIdent } = connection.ssh;
     this.tickets.get(connection)?.ended({
       reason,
+      crashed,
       identified: remoteIdent !== "",
       authenticated: connection.identity !== undefined,
       authFailures: authFailureCount,

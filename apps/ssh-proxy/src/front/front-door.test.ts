@@ -43,7 +43,7 @@ class Entered {
 }
 
 const END: FrontEnd = {
-  ...{ reason: "client-lost", identified: true, authenticated: false },
+  ...{ reason: "client-lost", crashed: false, identified: true, authenticated: false },
   ...{ authFailures: 0, authRequests: 0 },
 };
 
@@ -141,6 +141,7 @@ describe("the penalty for a connection", () => {
     ["login-timeout", {}, "login-timeout"],
     ["protocol-error", {}, "protocol-error"],
     ["protocol-error", { identified: false }, "no-auth"],
+    ["internal", { crashed: true }, "crash"],
     ["drain", {}, undefined],
     ["internal", { authFailures: 3, authRequests: 3 }, undefined],
     ["closed-by-operator", {}, undefined],

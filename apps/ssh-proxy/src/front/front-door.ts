@@ -28,6 +28,8 @@ export interface FrontEntry {
 /** How a connection came to its end. */
 export interface FrontEnd {
   readonly reason: EndReason;
+  /** Whether what it sent made us fail. */
+  readonly crashed: boolean;
   /** Whether it ever said that it speaks SSH. */
   readonly identified: boolean;
   readonly authenticated: boolean;
@@ -117,6 +119,7 @@ export class FrontTicket {
 /** What it was that somebody did before logging in, if it was anything bad. */
 function penaltyFor(end: FrontEnd): PenaltyKind | undefined {
   if (end.authenticated) return undefined;
+  if (end.crashed) return "crash";
   switch (end.reason) {
     case "ident-timeout":
       return "no-auth";
