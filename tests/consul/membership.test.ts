@@ -6,6 +6,9 @@ import { type ConsulCluster, startConsulCluster } from "../servers/consul/cluste
 import { ConsulSides, instance, never } from "./consul-sides.ts";
 import { Watched } from "./watched.ts";
 
+/** A busy machine's "at once"; asking again only after a blocking query's end takes longer. */
+const AT_ONCE_MS = 10_000;
+
 describe("instances in a real Consul", { skip: skipConsul() }, () => {
   let cluster: ConsulCluster;
   before(async () => {
@@ -13,7 +16,7 @@ describe("instances in a real Consul", { skip: skipConsul() }, () => {
   });
   after(() => cluster[Symbol.asyncDispose]());
 
-  it("come to a resolver within a second, whole, and leave as fast", async () => {
+  it("come to a resolver at once, whole, and leave as fast", async () => {
     await using sides = new ConsulSides();
     using watched = new Watched(sides.resolver([cluster.addresses[0]!]), "history");
     await watched.untilFresh();
@@ -23,7 +26,7 @@ describe("instances in a real Consul", { skip: skipConsul() }, () => {
     const startMs = performance.now();
     const registration = await registrar.register("history", one, never());
     await watched.untilIds("one");
-    assert.ok(performance.now() - startMs < 1_000, "within a second");
+    assert.ok(performance.now() - startMs < AT_ONCE_MS);
     assert.deepEqual(watched.current?.instances, [one]);
     const endMs = performance.now();
     const deregistered = registration.deregister();
@@ -31,7 +34,7 @@ describe("instances in a real Consul", { skip: skipConsul() }, () => {
       (await Promise.race([watched.untilIds(), deregistered.then(() => -1)])) >= 0,
       true,
     );
-    assert.ok(performance.now() - endMs < 1_000, "within a second");
+    assert.ok(performance.now() - endMs < AT_ONCE_MS);
     await deregistered;
   });
 

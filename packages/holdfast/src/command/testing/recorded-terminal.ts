@@ -8,9 +8,9 @@ export class RecordedTerminal implements Terminal {
   stdout = "";
   stderr = "";
 
-  constructor(cwd: string = process.cwd(), input = "") {
+  constructor(cwd: string = process.cwd(), input: string | AsyncIterable<Uint8Array> = "") {
     this.cwd = cwd;
-    this.input = Readable.from([Buffer.from(input)]);
+    this.input = typeof input === "string" ? Readable.from([Buffer.from(input)]) : input;
   }
 
   out(text: string): void {
