@@ -21,9 +21,9 @@ import {
   ServiceError,
 } from "holdfast";
 import { Accounts, type AccountsClient, CannotTell } from "../../gen/accounts.ts";
+import { AnswerMemory } from "../../answer-memory.ts";
 import type { PublicKey } from "../../ssh/keys/public-key.ts";
 import type { AccountDirectory, Identity } from "../account-directory.ts";
-import { AnswerMemory } from "./answer-memory.ts";
 import { completeThriftAccountsOptions, type ThriftAccountsOptions } from "./options.ts";
 import { type KnownOwner, readOwner } from "./owner.ts";
 

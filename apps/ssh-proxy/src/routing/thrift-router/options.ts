@@ -17,7 +17,10 @@ export interface ThriftRouterOptions {
    * has just made a repository clones it next.
    */
   readonly noneTtlMs: number;
-  /** Answers that are kept, 1 to 1,000,000, default 10,000, about 1 KB each; the oldest go. */
+  /**
+   * Routes that are kept, and as many answers that there is none, 1 to 1,000,000, default 10,000,
+   * about 1 KB each; those that were not used for the longest time go.
+   */
   readonly keptMax: number;
 }
 

@@ -16,6 +16,7 @@ import {
   type Runtime,
   ServiceError,
 } from "holdfast";
+import { AnswerMemory } from "../../answer-memory.ts";
 import {
   NeededAccess,
   NoSuchRepository,
@@ -27,7 +28,6 @@ import { complaintAboutBackendPath } from "../backend-path.ts";
 import { noSuchRepository, readOnly } from "../refused-route.ts";
 import type { Route, Router, RouteRequest } from "../router.ts";
 import { completeThriftRouterOptions, type ThriftRouterOptions } from "./options.ts";
-import { RouteCache } from "./route-cache.ts";
 
 export interface CreateThriftRouter {
   readonly runtime: Runtime;
@@ -42,7 +42,7 @@ export interface CreateThriftRouter {
   readonly options?: Partial<ThriftRouterOptions>;
 }
 
-type Answer = Route | "none" | "read-only";
+type Refusal = "none" | "read-only";
 
 export function createThriftRouter(input: CreateThriftRouter): ThriftRouter {
   return new ThriftRouter(input);
@@ -51,7 +51,9 @@ export function createThriftRouter(input: CreateThriftRouter): ThriftRouter {
 export class ThriftRouter implements Router {
   readonly options: ThriftRouterOptions;
   private readonly client: ClientHandle<SshRoutesClient>;
-  private readonly cache: RouteCache<Answer>;
+  private readonly found: AnswerMemory<Route>;
+  /** By themselves: who asks for what there is not pushes out no route. */
+  private readonly refused: AnswerMemory<Refusal>;
   private readonly logger: Logger;
   private readonly unregister: (() => void) | undefined;
   private hits = 0;
@@ -60,8 +62,9 @@ export class ThriftRouter implements Router {
   constructor({ runtime, at, observers, breakers, config, options }: CreateThriftRouter) {
     this.options = completeThriftRouterOptions(options);
     this.logger = runtime.logger;
-    this.cache = new RouteCache(runtime.clock, this.options.keptMax);
-    const { callTimeoutMs, tryTimeoutMs } = this.options;
+    const { callTimeoutMs, tryTimeoutMs, keptMax } = this.options;
+    this.found = new AnswerMemory(runtime.clock, keptMax);
+    this.refused = new AnswerMemory(runtime.clock, keptMax);
     this.client = createClient({
       ...{ definition: SshRoutes, runtime },
       ...at,
@@ -78,11 +81,16 @@ export class ThriftRouter implements Router {
   async route(context: Context, request: RouteRequest): Promise<Route> {
     context.throwIfCancelled();
     const key = keyOf(request);
-    const kept = this.cache.get(key);
-    if (kept === undefined) this.misses++;
-    else this.hits++;
-    const answer = kept ?? (await this.ask(context, request));
-    if (kept === undefined) this.cache.put(key, answer, this.ttlOf(answer));
+    const { foundTtlMs, noneTtlMs } = this.options;
+    let answer = this.found.get(key, foundTtlMs) ?? this.refused.get(key, noneTtlMs);
+    if (answer === undefined) {
+      this.misses++;
+      answer = await this.ask(context, request);
+      if (typeof answer === "string") this.refused.put(key, answer);
+      else this.found.put(key, answer);
+    } else {
+      this.hits++;
+    }
     if (answer === "none") throw noSuchRepository();
     if (answer === "read-only") throw readOnly(request.verb);
     return answer;
@@ -90,26 +98,23 @@ export class ThriftRouter implements Router {
 
   /** Forgets what was said, for an operator who has moved something. */
   forget(): void {
-    this.cache.clear();
+    this.found.clear();
+    this.refused.clear();
   }
 
   /** Closes the client: questions that wait fail. */
   close(): void {
     this.unregister?.();
     this.client.close();
-    this.cache.clear();
+    this.forget();
   }
 
   snapshot(): Record<string, unknown> {
-    const { hits, misses, cache, options } = this;
-    return { kept: cache.size, hits, misses, ...options };
+    const { hits, misses, found, refused, options } = this;
+    return { kept: found.size, keptNone: refused.size, hits, misses, ...options };
   }
 
-  private ttlOf(answer: Answer): number {
-    return typeof answer === "string" ? this.options.noneTtlMs : this.options.foundTtlMs;
-  }
-
-  private async ask(context: Context, request: RouteRequest): Promise<Answer> {
+  private async ask(context: Context, request: RouteRequest): Promise<Route | Refusal> {
     const { identity, verb, access, repository } = request;
     const { account, name, fingerprint } = identity;
     const question = {

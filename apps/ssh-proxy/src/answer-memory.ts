@@ -1,6 +1,6 @@
 /**
- * Answers that are remembered, a fixed number at most: when there are too many, the one that was
- * not used for the longest time goes.
+ * What a service answered, remembered, a fixed number of answers at most: when there are too many,
+ * the one that was not used for the longest time goes.
  */
 import type { Clock } from "holdfast";
 
