@@ -152,6 +152,7 @@ export class Channel implements SshChannel {
       throw new SshError(DISCONNECT.protocolError, "data past the window that was granted");
     }
     this.input.onBytes("in", bytes.length);
+    this.link.pace.onReceived(bytes.length);
     // Nothing is no data: it would cost, and count as a sign of life, without using a window up.
     if (this.closeSent || this.eofReceived || bytes.length === 0) return;
     if (stderr) this.handler?.onStderr(bytes);
@@ -237,6 +238,7 @@ export class Channel implements SshChannel {
     if (!this.mayTalk || this.eofSent) return;
     this.windowBytes -= bytes.length;
     this.input.onBytes("out", bytes.length);
+    this.link.pace.onSent(bytes.length, this.windowBytes);
     for (let at = 0; at < bytes.length; at += this.packetMaxBytes) {
       const piece = bytes.subarray(at, at + this.packetMaxBytes);
       this.link.sendData(head, lengthAt, piece, this.packetMaxBytes);

@@ -141,4 +141,31 @@ describe("reading", () => {
     assert.deepEqual(tested.sessions[0]!.events, [], "and is paused again behind it");
     assert.ok(tested.peer.numbers().includes(MESSAGE.channelOpenConfirmation));
   });
+
+  it("rests between the pieces of a stream, misses none, and goes on behind it", async () => {
+    const tested = await TestedServer.loggedIn();
+    tested.peer.open(0);
+    await tested.run();
+    tested.sessions[0]!.channel!.grant(2_000_000);
+    const link = tested.connection["link"];
+    const stream = async (): Promise<number> => {
+      let rests = 0;
+      for (let piece = 0; piece < 100; piece++) {
+        tested.peer.data(0, "x".repeat(8_000));
+        // oxlint-disable-next-line no-await-in-loop
+        await tested.run(0.25);
+        if (link["resting"]) rests++;
+      }
+      return rests;
+    };
+    assert.ok((await stream()) > 20);
+    tested.peer.data(0, "x");
+    await tested.run();
+    assert.equal(tested.sessions[0]!.bytes.length, 800_001);
+    assert.equal(link["socketPaused"], false);
+    assert.ok((await stream()) > 20);
+    tested.connection.destroy();
+    await tested.run();
+    assert.equal(tested.ends.length, 1);
+  });
 });

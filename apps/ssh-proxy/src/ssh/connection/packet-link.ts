@@ -12,6 +12,7 @@ import type {
   TransportInput,
 } from "../transport/ssh-transport.ts";
 import type { OutputMemory } from "./output-memory.ts";
+import { ReadPace, REST_MS } from "./read-pace.ts";
 import type { ConnectionEnd } from "./ssh-connection.ts";
 import { STAGED_PIECE_MAX_BYTES, StagedData } from "./staged-data.ts";
 
@@ -56,6 +57,8 @@ const CLOSED: ConnectionEnd = { kind: "closed", error: undefined, text: "" };
 
 export class PacketLink implements TransportHandler {
   readonly transport: SshTransport;
+  /** Told of channels' data by whoever sends and receives it. */
+  readonly pace: ReadPace;
   private readonly socket: Socket;
   private readonly clock: Clock;
   private readonly handler: LinkHandler;
@@ -73,16 +76,19 @@ export class PacketLink implements TransportHandler {
   private queuedBytes = 0;
   private flushing = false;
   private pauses = 0;
+  private resting = false;
   private socketPaused = false;
   private ended = false;
   /** Why it ends, when that is known before the socket says so. */
   private end: ConnectionEnd | undefined = undefined;
   private stopLinger: () => void = () => undefined;
+  private stopRest: () => void = () => undefined;
 
   constructor(input: LinkInput) {
     const { socket, clock, createTransport, handler } = input;
     this.socket = socket;
     this.clock = clock;
+    this.pace = new ReadPace(clock);
     this.handler = handler;
     this.memory = input.memory;
     this.staged = new StagedData(input.memory);
@@ -156,13 +162,15 @@ export class PacketLink implements TransportHandler {
       staged.leave(transport);
       head.writeUInt32BE(piece.length, lengthAt);
       transport.sendParts(head, piece);
-      return;
+    } else {
+      if (!staged.add(head, lengthAt, piece, packetMaxBytes)) {
+        staged.leave(transport);
+        staged.add(head, lengthAt, piece, packetMaxBytes);
+      }
+      this.flushAfterTurn();
     }
-    if (!staged.add(head, lengthAt, piece, packetMaxBytes)) {
-      staged.leave(transport);
-      staged.add(head, lengthAt, piece, packetMaxBytes);
-    }
-    this.flushAfterTurn();
+    // A socket that takes it now spares the sender from waiting with the rest of a read.
+    if (this.queuedBytes >= PENDING_MAX_BYTES) this.flush();
   }
 
   /** DISCONNECT with its text, what is pending, and the end. */
@@ -211,7 +219,18 @@ export class PacketLink implements TransportHandler {
       this.beforeAdmission.push(Buffer.from(bytes));
     } else {
       this.read(bytes);
+      if (this.pace.restsAfter(bytes.length)) this.rest();
     }
+  }
+
+  private rest(): void {
+    if (this.ended || this.socketPaused) return;
+    this.resting = true;
+    this.pauseWhereAllowed();
+    this.stopRest = after(this.clock, REST_MS, () => {
+      this.resting = false;
+      this.pauseWhereAllowed();
+    });
   }
 
   private read(bytes: Uint8Array): void {
@@ -241,7 +260,7 @@ export class PacketLink implements TransportHandler {
 
   private pauseWhereAllowed(): void {
     const waits = this.pauses > 0 && !this.transport.exchangingKeys;
-    const pause = waits || this.beforeAdmission !== undefined;
+    const pause = waits || this.resting || this.beforeAdmission !== undefined;
     if (pause === this.socketPaused || this.ended) return;
     this.socketPaused = pause;
     if (pause) this.socket.pause();
@@ -324,6 +343,7 @@ export class PacketLink implements TransportHandler {
   private finish(end: ConnectionEnd): void {
     if (this.ended) return;
     this.ended = true;
+    this.stopRest();
     this.transport.close();
     this.staged.forget();
     this.queue.length = 0;
