@@ -93,13 +93,17 @@ const TEXT_MAX_LENGTH = 255;
 /** With three decimals a number below it is still exact. */
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER / 1_000;
 
+const FIELD_LISTS = Object.fromEntries(
+  Object.entries(EVENT_FIELDS).map(([name, fields]) => [name, Object.entries(fields)]),
+) as unknown as Readonly<Record<EventName, readonly (readonly [field: string, kind: FieldKind])[]>>;
+
 export function recordOf(sessionKey: string, epochMs: number, event: ForensicEvent): EventRecord {
   const record: Record<string, string | number | boolean> = {
     sessionKey,
     event: event.event,
     at: Math.round(epochMs),
   };
-  for (const [field, kind] of Object.entries(EVENT_FIELDS[event.event])) {
+  for (const [field, kind] of FIELD_LISTS[event.event]) {
     const value = (event as unknown as Readonly<Record<string, unknown>>)[field];
     if (value === undefined) continue;
     if (kind === "text") record[field] = plainText(value);

@@ -19,6 +19,14 @@ export type StreamKind =
 /** Written behind bytes that wait, so that its callback tells when they are gone. */
 const MARK = Buffer.alloc(0);
 
+/** The handler of a connection that has closed. */
+const NOBODY: SocketHandler = {
+  onBytes() {},
+  onEnd() {},
+  onDrain() {},
+  onClose() {},
+};
+
 export class TcpSocket implements Socket {
   readonly remote: string;
   readonly local: string;
@@ -61,12 +69,12 @@ export class TcpSocket implements Socket {
     if (this.handler !== undefined) throw new Error("a socket is started once");
     this.handler = handler;
     if (this.closed) {
-      process.nextTick(() => handler.onClose(this.outcome()));
+      process.nextTick(() => this.tellClose());
       return;
     }
     if (this.drainExpected) process.nextTick(() => this.tellDrain());
     this.stream.on("end", () => {
-      if (!this.destroyed) handler.onEnd();
+      if (!this.destroyed) this.handler!.onEnd();
     });
     if (this.kind !== "plain") {
       this.stream.on("data", (bytes: Buffer) => this.deliver(bytes));
@@ -148,7 +156,14 @@ export class TcpSocket implements Socket {
   private onStreamClose(): void {
     this.closed = true;
     this.ended = true;
-    this.handler?.onClose(this.outcome());
+    if (this.handler !== undefined) this.tellClose();
+  }
+
+  private tellClose(): void {
+    const handler = this.handler!;
+    // V8 keeps a closed handle, and Node's stream on it, for a collection or two: not the rest too.
+    this.handler = NOBODY;
+    handler.onClose(this.outcome());
   }
 
   /** Closing by our own wish is orderly, whatever the connection said to it. */

@@ -1,5 +1,6 @@
 /** The exchange hash (RFC 4253, 8; RFC 5656, 4), which the server signs, and the keys out of it. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import { MessageWriter } from "../../message-writer.ts";
 import type { KeySource } from "../packet/packet-cipher.ts";
 import type { KeyAgreement } from "./key-agreement.ts";
 
@@ -17,21 +18,17 @@ export interface Exchange {
 }
 
 export function exchangeHash(hashName: KeyAgreement["hash"], exchange: Exchange): Buffer {
-  const hash = createHash(hashName);
-  const length = Buffer.alloc(4);
-  for (const part of [
-    Buffer.from(exchange.clientIdent, "latin1"),
-    Buffer.from(exchange.serverIdent, "latin1"),
-    exchange.clientInit,
-    exchange.serverInit,
-    exchange.hostKey,
-    exchange.clientShare,
-    exchange.serverShare,
-  ]) {
-    length.writeUInt32BE(part.length);
-    hash.update(length).update(part);
-  }
-  return hash.update(exchange.secret).digest();
+  const hashed = new MessageWriter()
+    .string(Buffer.from(exchange.clientIdent, "latin1"))
+    .string(Buffer.from(exchange.serverIdent, "latin1"))
+    .string(exchange.clientInit)
+    .string(exchange.serverInit)
+    .string(exchange.hostKey)
+    .string(exchange.clientShare)
+    .string(exchange.serverShare)
+    .raw(exchange.secret)
+    .finish();
+  return hash(hashName, hashed, "buffer");
 }
 
 export interface DerivedFrom {
@@ -51,10 +48,12 @@ export function keysFor(sender: "client" | "server", from: DerivedFrom): KeySour
   };
 }
 
-function derive(letter: string, bytes: number, from: DerivedFrom): Buffer {
-  const { hash, secret, exchangeHash: exchange, sessionId } = from;
-  const start = createHash(hash).update(secret).update(exchange);
-  let key = start.copy().update(letter, "latin1").update(sessionId).digest();
-  while (key.length < bytes) key = Buffer.concat([key, start.copy().update(key).digest()]);
-  return key.subarray(0, bytes);
+function derive(letter: string, byteCount: number, from: DerivedFrom): Buffer {
+  const { hash: name, secret, exchangeHash: exchange, sessionId } = from;
+  const first = [secret, exchange, Buffer.from(letter, "latin1"), sessionId];
+  let key = hash(name, Buffer.concat(first), "buffer");
+  while (key.length < byteCount) {
+    key = Buffer.concat([key, hash(name, Buffer.concat([secret, exchange, key]), "buffer")]);
+  }
+  return key.subarray(0, byteCount);
 }

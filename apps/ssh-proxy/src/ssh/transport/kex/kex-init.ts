@@ -1,5 +1,5 @@
 /** The message KEXINIT (RFC 4253, 7.1): what one side can do, best first. */
-import { generateKeySync } from "node:crypto";
+import { webcrypto } from "node:crypto";
 import { MESSAGE } from "../../message-numbers.ts";
 import { MessageReader } from "../../message-reader.ts";
 import { MessageWriter } from "../../message-writer.ts";
@@ -66,6 +66,6 @@ export function readKexInit(payload: Buffer): KexInit {
 }
 
 /** 16 bytes that nobody can foresee, made the way keys are: a seed must not repeat them. */
-function cookie(): Buffer {
-  return generateKeySync("aes", { length: COOKIE_BYTES * 8 }).export();
+function cookie(): Uint8Array {
+  return webcrypto.getRandomValues(new Uint8Array(COOKIE_BYTES));
 }
