@@ -43,10 +43,11 @@ class Program {
   /** Set when another one's failure ends it: what it says of that explains nothing. */
   muted = false;
 
-  constructor(name: string, args: readonly string[]) {
+  constructor(name: string, args: readonly string[], nodeFlags: readonly string[] = []) {
     this.name = name;
     const main = join(ROOT, "apps", name, "src/main.ts");
     this.process = fork(main, args, {
+      execArgv: [...nodeFlags],
       // What they print for those who start them alone is said here for all.
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       // Ctrl-C reaches the whole terminal; they are told one after the other.
@@ -99,10 +100,10 @@ function startFeed(history: string): Program {
 }
 
 function startSshProxy(): Program {
-  return new Program("ssh-proxy", [
-    ...["--supervised", "--data", sshData, "--port", values["ssh-port"] ?? "2222"],
-    ...["--ops-port", values["ssh-ops-port"] ?? "6080"],
-  ]);
+  const args = ["--supervised", "--data", sshData, "--port", values["ssh-port"] ?? "2222"];
+  const opsPort = ["--ops-port", values["ssh-ops-port"] ?? "6080"];
+  // As its guide says: memory goes back when connections have closed.
+  return new Program("ssh-proxy", [...args, ...opsPort], ["--max-semi-space-size=8"]);
 }
 
 function banner(history: Ready, feed: Ready, ssh: Ready): string {

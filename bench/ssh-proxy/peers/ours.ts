@@ -35,7 +35,8 @@ export function startOurs(run: PeerRun, variant: OursVariant): Promise<StartedPe
   writeFileSync(at("routes"), JSON.stringify({ backends: { bench: pool }, routes: [route] }));
   const settings = variant.keepBackendConnections ? {} : { backend: { keepMs: 0 } };
   writeFileSync(at("settings"), JSON.stringify(settings));
-  const { words, ...probe } = nodeWords(run);
+  // As its guide says.
+  const { words, ...probe } = nodeWords(run, ["--max-semi-space-size=8"]);
   const command = (port: number): string[] => [
     ...[...words, OURS, "--port", String(port), "--ops-port", "0", "--data", at("data")],
     ...["--accounts", at("accounts"), "--routes", at("routes"), "--settings", at("settings")],

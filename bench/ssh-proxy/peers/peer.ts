@@ -42,11 +42,14 @@ export interface StartedPeer {
 /** So many files may be open: two for each idle connection, and some. */
 const FILES_MAX = 20_000;
 
-/** Node's words for a proxy, and where its probe answers. */
-export function nodeWords({ probed, folder }: PeerRun): { words: string[]; probe?: string } {
-  if (!probed) return { words: [process.execPath] };
+/** Node's words for a proxy, with flags of its own, and where its probe answers. */
+export function nodeWords(
+  { probed, folder }: PeerRun,
+  flags: readonly string[] = [],
+): { words: string[]; probe?: string } {
+  if (!probed) return { words: [process.execPath, ...flags] };
   const probe = join(folder, "probe");
-  return { words: [process.execPath, ...probeWords(probe)], probe };
+  return { words: [process.execPath, ...flags, ...probeWords(probe)], probe };
 }
 
 /** A proxy that is one program, on the proxy's core, with enough open files. */

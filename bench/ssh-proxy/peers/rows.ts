@@ -10,7 +10,8 @@ const OTHERS = FIGURES.filter((figure) => figure !== "short");
 export const PEERS: readonly Peer[] = [
   {
     name: "direct",
-    figures: OTHERS,
+    // An attack would leave it with children that then take the core from the rows after it.
+    figures: OTHERS.filter((figure) => figure !== "attack"),
     needs: [],
     async start({ backends: { direct } }) {
       return { port: direct.port, user: direct.user, pids: [], stop: async () => {} };

@@ -1,6 +1,7 @@
 /**
- * A socket and the SSH transport on it. What is sent in one turn of the event loop leaves in as
- * few writes as possible; whoever sends can see how much the socket has not taken yet.
+ * A socket and the SSH transport on it. What is sent while one read is dealt with, its own or
+ * another connection's, leaves in as few writes as possible; whoever sends can see how much the
+ * socket has not taken yet.
  */
 import { after, type Clock, type Socket } from "holdfast";
 import { DISCONNECT, SshError } from "../ssh-error.ts";
@@ -152,7 +153,7 @@ export class PacketLink implements TransportHandler {
   }
 
   /**
-   * Sends a channel's data, at most one packet of it; small pieces of one turn together. `head` is
+   * Sends a channel's data, at most one packet of it; small pieces of one read together. `head` is
    * the channel's own for this stream: its length is written into it.
    */
   sendData(head: Buffer, lengthAt: number, piece: Uint8Array, packetMaxBytes: number): void {
@@ -167,7 +168,7 @@ export class PacketLink implements TransportHandler {
         staged.leave(transport);
         staged.add(head, lengthAt, piece, packetMaxBytes);
       }
-      this.flushAfterTurn();
+      this.flushSoon();
     }
     // A socket that takes it now spares the sender from waiting with the rest of a read.
     if (this.queuedBytes >= PENDING_MAX_BYTES) this.flush();
@@ -281,13 +282,14 @@ export class PacketLink implements TransportHandler {
     if (bytes.buffer === this.chunk?.buffer) this.chunkBytes += bytes.length;
     else this.queue.push(bytes);
     this.queuedBytes += bytes.length;
-    this.flushAfterTurn();
+    this.flushSoon();
   }
 
-  private flushAfterTurn(): void {
+  private flushSoon(): void {
     if (this.flushing) return;
     this.flushing = true;
-    this.clock.afterTurn(() => this.onTurnEnd());
+    // Not at the end of the turn: others' key exchanges may stand before it.
+    queueMicrotask(() => this.onFlushDue());
   }
 
   /** The socket has taken everything: the memory is ours again. */
@@ -296,7 +298,7 @@ export class PacketLink implements TransportHandler {
     this.tellSendable();
   }
 
-  private onTurnEnd(): void {
+  private onFlushDue(): void {
     this.flushing = false;
     if (!this.ended) this.staged.leave(this.transport);
     this.flush();

@@ -1,7 +1,7 @@
 /**
  * Small pieces of data that leave in one packet. What comes in many small packets, as git writes
  * it, would go out in as many, and each is encrypted, authenticated and taken apart by itself. They
- * wait for each other within one turn of the event loop, and never longer.
+ * wait for each other while one read is dealt with, and never longer.
  */
 import type { SshTransport } from "../transport/ssh-transport.ts";
 import type { OutputMemory } from "./output-memory.ts";
