@@ -1,6 +1,6 @@
 /**
- * Memory in which connections lay out what they send. Almost always the kernel takes it at once, and
- * the next connection uses it again: packets cost no memory of their own, and an idle connection
+ * Memory in which connections lay out what they send. Almost always the kernel takes it at once,
+ * and the next connection uses it again: packets cost no memory of their own, and an idle connection
  * has none.
  */
 
