@@ -33,6 +33,9 @@ interface Ready {
   readonly pids?: readonly number[];
 }
 
+/** When it takes longer to end, it is said what is waited for. */
+const WAITING_SAID_MS = 1_000;
+
 /** One of the programs, from its start to its end. */
 class Program {
   readonly name: string;
@@ -152,7 +155,11 @@ async function stopAll(again: boolean): Promise<number[]> {
 async function end(signal: NodeJS.Signals): Promise<void> {
   const again = ending;
   ending = true;
+  const waiting = setTimeout(() => {
+    if (!again) say("waiting for the SSH sessions that still run; Ctrl-C again ends them at once");
+  }, WAITING_SAID_MS);
   const orderly = (await stopAll(again)).every((code) => code === 0);
+  clearTimeout(waiting);
   const well = "every call was answered, every session ended by itself";
   say(`ended (${signal}): ${orderly ? well : "not everything ended well"}`);
   process.exit(orderly ? 0 : 1);

@@ -1,7 +1,7 @@
 /**
  * Memory in which connections lay out what they send. Almost always the kernel takes it at once,
- * and the next connection uses it again: packets cost no memory of their own, and an idle connection
- * has none.
+ * and the next connection uses it again: packets cost no memory of their own, and an idle
+ * connection has none.
  */
 
 /** Holds what one read of a socket becomes, with the overhead of its packets. */

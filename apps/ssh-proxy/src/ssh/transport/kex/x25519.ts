@@ -5,9 +5,6 @@ import { badShare, type KeyAgreement } from "./key-agreement.ts";
 
 export const X25519_BYTES = 32;
 
-/** What stands before the key in its DER form (RFC 8410). */
-const DER_HEAD = Buffer.from("302a300506032b656e032100", "hex");
-
 export interface X25519Pair {
   readonly privateKey: KeyObject;
   readonly share: Buffer;
@@ -15,8 +12,9 @@ export interface X25519Pair {
 
 export function generateX25519(): X25519Pair {
   const { publicKey, privateKey } = generateKeyPairSync("x25519");
-  const der = publicKey.export({ type: "spki", format: "der" });
-  return { privateKey, share: der.subarray(DER_HEAD.length) };
+  // As DER it would cost as much as half a key: OpenSSL looks for an encoder each time.
+  const { x } = publicKey.export({ format: "jwk" });
+  return { privateKey, share: Buffer.from(x!, "base64url") };
 }
 
 /**
@@ -27,8 +25,8 @@ export function agreeX25519(privateKey: KeyObject, peerShare: Buffer): Buffer {
   if (peerShare.length !== X25519_BYTES) throw badShare(`has ${peerShare.length} bytes, not 32`);
   let secret: Buffer;
   try {
-    const key = Buffer.concat([DER_HEAD, peerShare]);
-    const publicKey = createPublicKey({ key, format: "der", type: "spki" });
+    const key = { kty: "OKP", crv: "X25519", x: peerShare.toString("base64url") };
+    const publicKey = createPublicKey({ key, format: "jwk" });
     secret = diffieHellman({ privateKey, publicKey });
   } catch {
     throw badShare("is a point of small order");
