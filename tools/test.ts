@@ -19,7 +19,9 @@ import { parseTestArguments, type TestArguments } from "./test/arguments.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const REPORTER = join(import.meta.dirname, "test", "reporter.ts");
-const LEFT_OPEN = join(import.meta.dirname, "test", "left-open.ts");
+const LOADED_FIRST = ["left-open.ts", "fixed-seed.ts"].map((name) => {
+  return `--import=${join(import.meta.dirname, "test", name)}`;
+});
 
 /** A test that takes this long hangs. The slowest start real servers many times over. */
 const TEST_TIMEOUT_MS = 300_000;
@@ -61,7 +63,7 @@ async function runTests(wanted: TestArguments): Promise<boolean> {
       `--test-timeout=${timeoutMs}`,
       `--test-reporter=${REPORTER}`,
       "--test-reporter-destination=stdout",
-      `--import=${LEFT_OPEN}`,
+      ...LOADED_FIRST,
       ...files,
     ],
     { cwd: ROOT, stdio: "inherit", env: environmentFor(node) },

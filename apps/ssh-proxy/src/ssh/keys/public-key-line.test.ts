@@ -14,6 +14,7 @@ describe("a line with a public key", () => {
     assert.equal(parsePublicKeyLine(bare).comment, "");
     assert.equal(parsePublicKeyLine(`\t ${type}\t${base64}   a  b \r`).comment, "a  b");
     assert.equal(parsePublicKeyLine(`${bare} Grüße, "x" # y`).comment, 'Grüße, "x" # y');
+    assert.equal(parsePublicKeyLine(`${bare} a\u2028b`).comment, "a\u2028b");
   });
 
   it("has options in front, with values in quotes or without", () => {

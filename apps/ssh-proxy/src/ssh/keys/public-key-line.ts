@@ -32,7 +32,7 @@ const KEY_TYPE = /^(?:ssh-|ecdsa-sha2-|sk-|webauthn-)/u;
  * A name, then maybe `=` and a value, with quotes or without; within quotes `\"` is a quote. What
  * follows is a comma or the end.
  */
-const OPTION = /^([A-Za-z0-9@._-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^",\s]+)))?(,(?=\S)|(?= |$))/u;
+const OPTION = /^([A-Za-z0-9@._-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^",\s]+)))?(,(?=\S)|(?= |$))/su;
 const CONTROL = /\p{Cc}/u;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/u;
 
@@ -45,7 +45,7 @@ export function parsePublicKeyLine(text: string): PublicKeyLine {
   const line = text.replaceAll("\t", " ").trim();
   if (CONTROL.test(line)) throw new SshKeyError("a control character in the line");
   const { options, rest } = splitOptions(line);
-  const [, type = "", base64 = "", comment = ""] = /^(\S*) *(\S*) *(.*)$/u.exec(rest) ?? [];
+  const [, type = "", base64 = "", comment = ""] = /^(\S*) *(\S*) *(.*)$/su.exec(rest) ?? [];
   if (!KEY_TYPES.has(type)) {
     throw new SshKeyError(
       KEY_TYPE.test(type)
